@@ -14,8 +14,8 @@ type Sample struct {
 	Failed    int64
 	Dead      int64
 	Expired   int64
-	Bytes     int64 // of the bodies published
-	Depth     int64 // at the end of the step
+	Bytes     int64     // of the bodies published
+	Depth     int64     // at the end of the step
 	Wait      Histogram // from ready to received
 	Work      Histogram // from received to settled
 }

@@ -127,8 +127,12 @@ func (p Policy) Validate() error {
 		name  string
 		value time.Duration
 	}{
-		{"visibility timeout", p.VisibilityTimeout}, {"back-off", p.Backoff.Base}, {"back-off cap", p.Backoff.Max},
-		{"delay", p.Delay}, {"TTL", p.TTL}, {"deduplication window", p.DedupWindow},
+		{"visibility timeout", p.VisibilityTimeout},
+		{"back-off", p.Backoff.Base},
+		{"back-off cap", p.Backoff.Max},
+		{"delay", p.Delay},
+		{"TTL", p.TTL},
+		{"deduplication window", p.DedupWindow},
 	} {
 		if d.value < 0 || d.value > MaxDuration {
 			return fmt.Errorf("%w: the %s must be between 0 and %d days, not %s", ErrInvalid, d.name, MaxDuration/(24*time.Hour), d.value)
