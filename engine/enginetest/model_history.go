@@ -1,0 +1,107 @@
+package enginetest
+
+import (
+	"context"
+	"time"
+
+	"nixie/engine"
+)
+
+// resolutions are the steps of the history, and for how long each is kept.
+var resolutions = []struct{ step, kept time.Duration }{
+	{time.Second, 15 * time.Minute},
+	{10 * time.Second, 6 * time.Hour},
+	{time.Minute, 7 * 24 * time.Hour},
+}
+
+// rateSpan is over how many seconds the rates of a queue are taken.
+const rateSpan = 10
+
+// sample returns that of the second of the event under way.
+func (s *state) sample(q *queue) *engine.Sample {
+	second := s.now.Unix()
+	if q.samples[second] == nil {
+		q.samples[second] = &engine.Sample{Start: time.Unix(second, 0)}
+	}
+	return q.samples[second]
+}
+
+func (s *state) rates(q *queue) (in, out, failing float64) {
+	for second := s.now.Unix() - rateSpan + 1; second <= s.now.Unix(); second++ {
+		if sample := q.samples[second]; sample != nil {
+			in += float64(sample.Published)
+			out += float64(sample.Acked)
+			failing += float64(sample.Failed)
+		}
+	}
+	return in / rateSpan, out / rateSpan, failing / rateSpan
+}
+
+// History adds up the seconds of one queue, or of all.
+func (m *Model) History(ctx context.Context, name string, span engine.Span) (engine.Series, error) {
+	if err := m.begin(ctx); err != nil {
+		return engine.Series{}, &engine.Error{Op: "history", Queue: name, Err: err}
+	}
+	defer m.end()
+	s := m.state
+	queues := s.queues
+	if name != "" {
+		q, err := s.find("history", name)
+		if err != nil {
+			return engine.Series{}, err
+		}
+		queues = map[string]*queue{name: q}
+	}
+	to := span.To
+	if to.IsZero() || to.After(s.now) {
+		to = s.now
+	}
+	step := s.step(span)
+	series := engine.Series{Step: step}
+	from := span.From
+	if from.Before(s.openedAt) {
+		from = s.openedAt
+	}
+	width := int64(step / time.Second)
+	for at := from.Unix() / width * width; at <= to.Unix(); at += width {
+		series.Samples = append(series.Samples, sum(queues, at, width))
+	}
+	return series, nil
+}
+
+// step chooses the finest resolution that was asked for and reaches back so far.
+func (s *state) step(span engine.Span) time.Duration {
+	for _, r := range resolutions {
+		if r.step >= span.Step && s.now.Sub(span.From) <= r.kept {
+			return r.step
+		}
+	}
+	return resolutions[len(resolutions)-1].step
+}
+
+// sum adds up what happened in all the queues from a second on.
+func sum(queues map[string]*queue, from, width int64) engine.Sample {
+	total := engine.Sample{Start: time.Unix(from, 0)}
+	for _, q := range queues {
+		for second := from; second < from+width; second++ {
+			if sample := q.samples[second]; sample != nil {
+				one := *sample
+				one.Start = time.Time{} // depths are added up below
+				total.Add(one)
+			}
+		}
+		total.Depth += q.depthAt(from + width - 1)
+	}
+	return total
+}
+
+// depthAt returns the depth at the end of a second.
+func (q *queue) depthAt(second int64) (depth int64) {
+	var latest int64
+	for at, sample := range q.samples {
+		if at <= second && at >= latest {
+			latest, depth = at, sample.Depth
+		}
+	}
+	return depth
+}
