@@ -208,7 +208,18 @@ func Wrap(s string, width int) []string {
 	if width <= 0 {
 		return nil
 	}
-	return strings.Split(ansi.Wrap(s, width, ""), "\n")
+	var lines []string
+	for line := range strings.SplitSeq(ansi.Wrap(s, width, ""), "\n") {
+		for Width(line) > width { // a word that Wrap did not break
+			head := ansi.Truncate(line, width, "")
+			if head == "" {
+				break
+			}
+			lines, line = append(lines, head), line[len(head):]
+		}
+		lines = append(lines, Fit(line, width))
+	}
+	return lines
 }
 
 // Box cuts or fills a block, line by line, to exactly width × height cells.

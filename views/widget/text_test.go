@@ -93,7 +93,7 @@ func TestSafeTextIsSafe(t *testing.T) {
 			t.Fatalf("SafeFit(%q, %d) = %q, though %q fits", s, width, SafeFit(s, width), safe)
 		}
 		for _, line := range Wrap(safe, width) {
-			if Width(line) > max(width, 2) {
+			if Width(line) > width {
 				t.Fatalf("wrapped to %d: %q", width, line)
 			}
 		}
