@@ -29,6 +29,7 @@ type Chooser struct {
 	choices       []Choice
 	shown         []shownChoice
 	cursor, top   int
+	kinds         int // width of the column of kinds
 	input         *line
 	width, height int
 	// Free makes a message of what was typed, if nothing matches it. May be nil.
@@ -48,6 +49,11 @@ type shownChoice struct {
 // NewChooser returns a chooser with the cursor on the first choice.
 func NewChooser(env *Env, title string, choices []Choice) *Chooser {
 	c := &Chooser{env: env, title: title, choices: choices, input: newLine("", "type to search")}
+	for _, choice := range choices {
+		if w := widget.Width(choice.Kind); w > 0 {
+			c.kinds = max(c.kinds, min(w+2, 24))
+		}
+	}
 	c.search()
 	return c
 }
@@ -218,7 +224,7 @@ func (c *Chooser) row(shown shownChoice, selected bool, width int) string {
 	var b strings.Builder
 	b.WriteString(base.Render(" " + point))
 	if choice.Kind != "" {
-		b.WriteString(muted.Render(widget.Pad(choice.Kind, 8, widget.Left)))
+		b.WriteString(muted.Render(widget.Pad(choice.Kind, c.kinds, widget.Left)))
 	}
 	title := widget.SafeFit(choice.Title, width/2+10)
 	b.WriteString(highlight(title, choice.Title, shown.hits, base, base.Foreground(s.Accent.GetForeground()).Bold(true)))

@@ -8,6 +8,7 @@ import (
 
 	"nixie/engine"
 	"nixie/engine/operation"
+	"nixie/keymap"
 )
 
 // Screen names a screen that can be opened.
@@ -97,7 +98,7 @@ type AnswerMsg struct{ Msg tea.Msg }
 type ThemeMsg struct{ Name string }
 
 // ActMsg does an action as if its key had been pressed.
-type ActMsg struct{ Action string }
+type ActMsg struct{ Action keymap.Action }
 
 func (OpenMsg) toRoot()   {}
 func (BackMsg) toRoot()   {}
