@@ -1,10 +1,6 @@
 package operation
 
-import (
-	"time"
-
-	"nixie/engine"
-)
+import "time"
 
 // CauseOptions say where to look for causes.
 type CauseOptions struct {
@@ -64,5 +60,3 @@ type Explanation struct {
 	Sampled int    // messages of the cause that were read
 	Against string // what they were compared with, in words
 }
-
-var _ = engine.Dead
