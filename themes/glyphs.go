@@ -4,7 +4,8 @@ import "charm.land/lipgloss/v2"
 
 // Glyphs are the signs that stand beside the colours. Each is one cell wide.
 type Glyphs struct {
-	ASCII bool
+	ASCII  bool
+	Blocks bool // block elements, but no braille
 
 	Cursor   string // before the row under the cursor
 	Mark     string // before a marked row
