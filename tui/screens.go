@@ -8,7 +8,9 @@ import (
 type constructor func(*views.Env, views.OpenMsg) views.View
 
 // screens are all that can be opened.
-var screens = map[views.Screen]constructor{}
+var screens = map[views.Screen]constructor{
+	views.QueuesScreen: views.NewQueues,
+}
 
 // tab is a screen of the first level, with a number.
 type tab struct {

@@ -20,6 +20,7 @@ const minRefresh = 100 * time.Millisecond
 // question did, and passes its messages to Update.
 type fetcher[T any] struct {
 	read func(context.Context) (T, error)
+	rest time.Duration // between two reads
 
 	value  T     // of the last read that succeeded
 	err    error // of the last read; nil if it succeeded
@@ -38,7 +39,7 @@ type fetchPhase int
 const (
 	fetchIdle fetchPhase = iota
 	fetchReading
-	fetchResting // until minRefresh has passed
+	fetchResting // until rest has passed
 )
 
 type loadedMsg[T any] struct {
@@ -57,7 +58,7 @@ type dueMsg[T any] struct {
 // Update: it must use nothing of the view that changes.
 func newFetcher[T any](env *Env, read func(context.Context) (T, error)) *fetcher[T] {
 	base, stop := context.WithCancel(env.Context)
-	return &fetcher[T]{read: read, base: base, stop: stop}
+	return &fetcher[T]{read: read, rest: minRefresh, base: base, stop: stop}
 }
 
 // Load reads, now or as soon as it may.
@@ -117,7 +118,7 @@ func (f *fetcher[T]) Update(msg tea.Msg) (cmd tea.Cmd, fresh bool) {
 		}
 		f.phase = fetchResting
 		gen := f.gen
-		return tea.Tick(minRefresh, func(time.Time) tea.Msg { return dueMsg[T]{from: f, gen: gen} }), true
+		return tea.Tick(f.rest, func(time.Time) tea.Msg { return dueMsg[T]{from: f, gen: gen} }), true
 	case dueMsg[T]:
 		if m.from != f || m.gen != f.gen || f.phase != fetchResting {
 			return nil, false

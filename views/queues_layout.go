@@ -1,0 +1,143 @@
+package views
+
+import (
+	"image"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"nixie/keymap"
+	"nixie/views/widget"
+)
+
+type rect = image.Rectangle
+
+func inside(r rect, x, y int) bool { return image.Pt(x, y).In(r) }
+
+// wheel is how many rows a turn of the wheel moves.
+func wheel(m tea.Mouse) int {
+	if m.Button == tea.MouseWheelUp {
+		return -3
+	}
+	return 3
+}
+
+// send is a command that only sends a message.
+func send(msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
+
+// moveGrid does the actions that move a cursor.
+func moveGrid(g *widget.Grid, a keymap.Action) bool {
+	switch a {
+	case keymap.Up:
+		g.Move(-1)
+	case keymap.Down:
+		g.Move(1)
+	case keymap.Top:
+		g.Home()
+	case keymap.Bottom:
+		g.End()
+	case keymap.PageUp:
+		g.MovePages(-2)
+	case keymap.PageDown:
+		g.MovePages(2)
+	case keymap.HalfUp:
+		g.MovePages(-1)
+	case keymap.HalfDown:
+		g.MovePages(1)
+	default:
+		return false
+	}
+	return true
+}
+
+// previewPlace is where the preview is.
+type previewPlace int
+
+const (
+	previewAuto previewPlace = iota // as there is room
+	previewRight
+	previewBottom
+	previewHidden
+)
+
+func (p previewPlace) next() previewPlace {
+	if p == previewHidden {
+		return previewRight
+	}
+	return p + 1
+}
+
+// previewBox is where the preview goes; empty: nowhere.
+func (v *Queues) previewBox() rect {
+	height := v.height - 1 // the status line
+	place := v.place
+	if place == previewAuto {
+		switch {
+		case v.width >= 150:
+			place = previewRight
+		case height >= 26:
+			place = previewBottom
+		default:
+			place = previewHidden
+		}
+	}
+	switch {
+	case place == previewRight && v.width >= 90:
+		w := min(max(v.width*2/5, 44), 72)
+		return image.Rect(v.width-w, 0, v.width, height)
+	case (place == previewBottom || place == previewRight) && height >= 14:
+		h := min(height/2, 13)
+		return image.Rect(0, height-h, v.width, height)
+	}
+	return rect{}
+}
+
+// tableBox is what the preview leaves.
+func (v *Queues) tableBox() rect {
+	height := max(v.height-1, 0)
+	p := v.previewBox()
+	switch {
+	case p.Empty():
+		return image.Rect(0, 0, v.width, height)
+	case p.Min.X > 0:
+		return image.Rect(0, 0, p.Min.X, height)
+	default:
+		return image.Rect(0, 0, v.width, p.Min.Y)
+	}
+}
+
+// renderEmpty teaches the first steps.
+func (v *Queues) renderEmpty() string {
+	s, keys := v.env.Styles, v.env.Keys
+	key := func(a keymap.Action) string {
+		return s.Bars.Key.UnsetBackground().Render(widget.Pad(keys.Key(a), 3, widget.Right))
+	}
+	lines := []string{
+		"", "",
+		s.Strong.Render("No queues yet. Here is how to begin:"),
+		"",
+		key(keymap.PublishTo) + "  " + s.Text.Render("publish a message: the queue is made with it"),
+		key(keymap.Configure) + "  " + s.Text.Render("create a queue and choose how it behaves"),
+		key(keymap.Help) + "  " + s.Text.Render("see what can be done, here and on every screen"),
+		"",
+		s.Muted.Render("From a shell, also while this console is closed:"),
+		"",
+		"     " + s.Accent.Render(`nixie publish orders '{"total": 42}'`),
+		"     " + s.Accent.Render("nixie publish orders --file events.jsonl"),
+		"     " + s.Accent.Render("nixie receive orders --exec ./worker"),
+		"",
+		s.Muted.Render("Or watch queues at work, with failures to repair:"),
+		"",
+		"     " + s.Accent.Render("nixie demo"),
+	}
+	if v.height < len(lines)+1 {
+		lines = lines[2:]
+	}
+	indent := strings.Repeat(" ", max((v.width-56)/2, 2))
+	for i := range lines {
+		if lines[i] != "" {
+			lines[i] = indent + lines[i]
+		}
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,212 @@
+package views
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+
+	"nixie/engine"
+	"nixie/views/widget"
+)
+
+// queuePreview shows the queue under the cursor: throughput, depth, time in
+// queue, consumers, policy.
+type queuePreview struct {
+	env           *Env
+	queue         queueRow
+	fetch         *fetcher[previewData]
+	width, height int
+}
+
+// previewData is what is read for a preview.
+type previewData struct {
+	name      string
+	series    engine.Series
+	consumers []engine.ConsumerInfo
+	at        time.Time
+}
+
+// previewSpan is how far back the preview's graph reaches.
+const previewSpan = 2 * time.Minute
+
+func newQueuePreview(env *Env) *queuePreview {
+	return &queuePreview{env: env, fetch: newFetcher[previewData](env, nil)}
+}
+
+// show puts a queue into the preview. Its numbers are those of the row; the
+// rest is read if it is another queue than before.
+func (p *queuePreview) show(q queueRow) tea.Cmd {
+	other := q.Name != p.queue.Name
+	p.queue = q
+	if !other {
+		return nil
+	}
+	e, clock := p.env.Engine, p.env.Now
+	return p.fetch.Restart(func(ctx context.Context) (previewData, error) {
+		d := previewData{name: q.Name, at: clock()}
+		var err error
+		if d.series, err = e.History(ctx, q.Name, engine.Span{From: d.at.Add(-previewSpan), To: d.at, Step: time.Second}); err != nil {
+			return d, err
+		}
+		d.consumers, err = e.Consumers(ctx, q.Name)
+		return d, err
+	})
+}
+
+// load reads again.
+func (p *queuePreview) load() tea.Cmd {
+	if p.queue.Name == "" {
+		return nil
+	}
+	return p.fetch.Load()
+}
+
+func (p *queuePreview) update(msg tea.Msg) tea.Cmd {
+	cmd, _ := p.fetch.Update(msg)
+	return cmd
+}
+
+func (p *queuePreview) setSize(width, height int) { p.width, p.height = width, height }
+func (p *queuePreview) close()                    { p.fetch.Close() }
+
+// data is what was read, if it is of the queue that is shown.
+func (p *queuePreview) data() previewData {
+	if p.fetch.value.name != p.queue.Name {
+		return previewData{}
+	}
+	return p.fetch.value
+}
+
+func (p *queuePreview) render(width, height int) string {
+	s := p.env.Styles
+	if p.queue.Name == "" {
+		return framed(s, "", "", width, height, false)
+	}
+	glyph, style := p.queue.Health.Condition.sign(s)
+	title := s.Bars.Title.Render(widget.SafeFit(p.queue.Name, width/2)) + "  " + style.Render(glyph+" "+p.queue.Health.Condition.String())
+	inner := width - 4
+	var content string
+	if width >= 100 { // beside one another
+		left := inner/2 - 1
+		content = beside(
+			widget.Box(strings.Join(p.graph(left, height-2), "\n"), left, height-2),
+			widget.Box("", 3, height-2))
+		content = beside(content, widget.Box(strings.Join(p.facts(inner-left-3), "\n"), inner-left-3, height-2))
+	} else {
+		facts := p.facts(inner)
+		room := height - 2 - len(facts) - 1
+		lines := facts
+		if room >= 5 {
+			lines = append(p.graph(inner, min(room, 14)), append([]string{""}, facts...)...)
+		}
+		content = strings.Join(lines, "\n")
+	}
+	lines := strings.Split(content, "\n")
+	for i := range lines {
+		lines[i] = " " + lines[i]
+	}
+	return framed(s, title, strings.Join(lines, "\n"), width, height, false)
+}
+
+// facts are the numbers and words.
+func (p *queuePreview) facts(width int) []string {
+	s, q := p.env.Styles, p.queue
+	label := func(name, value string) string {
+		return s.Muted.Render(widget.Pad(name, 10, widget.Left)) + value
+	}
+	lines := []string{
+		s.Text.Render(widget.Fit(q.Health.Reason, width)),
+		label("depth", s.Text.Render(widget.Count(q.Depth()))+s.Muted.Render(fmt.Sprintf("  %s ready, %s in flight, %s delayed", widget.Count(q.Ready), widget.Count(q.InFlight), widget.Count(q.Delayed)))),
+	}
+	wait, work := p.latencies()
+	lines = append(lines,
+		label("waits", p.quantiles(wait)),
+		label("work", p.quantiles(work)),
+		label("consumers", p.consumers(width-10)))
+	for i, text := range policyText(q.Name, q.Policy) {
+		name := ""
+		if i == 0 {
+			name = "policy"
+		}
+		lines = append(lines, label(name, s.Text.Render(widget.SafeFit(text, width-10))))
+	}
+	return lines
+}
+
+// latencies are the times in queue and in work, over the span.
+func (p *queuePreview) latencies() (wait, work engine.Histogram) {
+	for _, sample := range p.data().series.Samples {
+		wait.Merge(sample.Wait)
+		work.Merge(sample.Work)
+	}
+	return wait, work
+}
+
+// quantiles writes p50, p95 and p99 of a histogram.
+func (p *queuePreview) quantiles(h engine.Histogram) string {
+	s := p.env.Styles
+	if h.Total() == 0 {
+		return s.Muted.Render(s.Glyphs.Dash)
+	}
+	part := func(name string, q float64, style lipgloss.Style) string {
+		return s.Muted.Render(name+" ") + style.Render(widget.Pad(widget.Duration(h.Quantile(q)), 7, widget.Left))
+	}
+	return part("p50", .5, s.Charts.P50) + part("p95", .95, s.Charts.P95) + part("p99", .99, s.Charts.P99)
+}
+
+func (p *queuePreview) consumers(width int) string {
+	s := p.env.Styles
+	list := p.data().consumers
+	if len(list) == 0 {
+		return s.Muted.Render("none within the last minute")
+	}
+	text := widget.Count(int64(len(list)))
+	if p.queue.Waiting > 0 {
+		text += fmt.Sprintf(" (%d waiting)", p.queue.Waiting)
+	}
+	var names []string
+	for _, c := range list {
+		name := c.Name
+		if name == "" {
+			name = "unnamed"
+		}
+		names = append(names, name)
+	}
+	return s.Text.Render(text) + s.Muted.Render("  "+widget.SafeFit(strings.Join(names, ", "), max(width-widget.Width(text)-2, 0)))
+}
+
+// graph draws what was published, acked and failed.
+func (p *queuePreview) graph(width, height int) []string {
+	s := p.env.Styles
+	d := p.data()
+	n := int(previewSpan / time.Second)
+	series := []struct {
+		name  string
+		style lipgloss.Style
+		value func(engine.Sample) float64
+	}{
+		{"published", s.Charts.Published, func(x engine.Sample) float64 { return float64(x.Published) }},
+		{"acked", s.Charts.Acked, func(x engine.Sample) float64 { return float64(x.Acked) }},
+		{"failed", s.Charts.Failed, func(x engine.Sample) float64 { return float64(x.Failed) }},
+	}
+	var lines []string
+	cells := max(width-22, 4)
+	for _, part := range series {
+		values := make([]float64, n)
+		for i := range values {
+			values[i] = widget.Gap
+		}
+		for _, sample := range d.series.Samples {
+			if i := n - 1 - int(d.at.Sub(sample.Start)/max(d.series.Step, time.Second)); i >= 0 && i < n {
+				values[i] = part.value(sample)
+			}
+		}
+		spark := widget.Spark(widget.Resample(values, cells), cells, 0, s)
+		lines = append(lines, s.Muted.Render(widget.Pad(part.name, 10, widget.Left))+part.style.Render(spark))
+	}
+	return lines
+}
