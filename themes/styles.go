@@ -88,6 +88,7 @@ type JSONStyles struct{ Key, String, Number, Literal, Punctuation lipgloss.Style
 // Terminal is what the terminal can show.
 type Terminal struct {
 	ASCII   bool // nothing but ASCII
+	Blocks  bool // no braille
 	Sixteen bool // 16 colours
 }
 
@@ -116,6 +117,7 @@ func New(p Palette, terminal Terminal) *Styles {
 	if terminal.ASCII {
 		s.Glyphs = asciiGlyphs()
 	}
+	s.Glyphs.Blocks = terminal.Blocks
 	s.Rows = rowStyles(p, ink)
 	s.Bars = barStyles(p, ink)
 	s.Fields = fieldStyles(p, ink)

@@ -62,10 +62,11 @@ func Resample(values []float64, n int) []float64 {
 	out := make([]float64, n)
 	for i := range out {
 		out[i] = Gap
-		for _, v := range values[i*len(values)/n : (i+1)*len(values)/n] {
-			if !math.IsNaN(v) && (math.IsNaN(out[i]) || v > out[i]) {
-				out[i] = v
-			}
+	}
+	for i, v := range values {
+		k := int((float64(i) + 0.5) * float64(n) / float64(len(values)))
+		if !math.IsNaN(v) && !(v <= out[k]) {
+			out[k] = v
 		}
 	}
 	return out

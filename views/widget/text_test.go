@@ -217,24 +217,3 @@ func FuzzParseDuration(f *testing.F) {
 		}
 	})
 }
-
-func TestTime(t *testing.T) {
-	now := time.Date(2026, 3, 4, 12, 4, 31, 0, time.UTC)
-	for _, c := range []struct {
-		at   time.Time
-		mode TimeMode
-		want string
-	}{
-		{time.Time{}, UTC, "–"},
-		{now.Add(-14 * time.Second), Relative, "14s ago"},
-		{now.Add(125 * time.Second), Relative, "in 2m 05s"},
-		{now.Add(time.Millisecond), Relative, "in 1s"},
-		{now, UTC, "12:04:31Z"},
-		{now.AddDate(0, 0, -1), UTC, "Mar 3 12:04:31Z"},
-		{now.AddDate(-1, 0, 0), UTC, "2025-03-04 12:04:31Z"},
-	} {
-		if got := Time(c.at, now, c.mode); got != c.want {
-			t.Errorf("Time(%v, %v) = %q, want %q", c.at, c.mode, got, c.want)
-		}
-	}
-}

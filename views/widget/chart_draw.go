@@ -1,0 +1,195 @@
+package widget
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// pattern is how a series is told from others without colour: its dashes, on
+// and off in dots, and its sign.
+type pattern struct {
+	on, off     int
+	sign, ascii string
+}
+
+// patterns of the first, second, … series.
+var patterns = []pattern{
+	{1, 0, "━", "*"},
+	{3, 2, "╍", "+"},
+	{1, 1, "┅", "o"},
+	{1, 2, "┉", "x"},
+	{5, 2, "╺", "#"},
+	{4, 4, "╸", "%"},
+	{2, 2, "═", "@"},
+	{1, 4, "┄", "&"},
+}
+
+// sign is the one of the k-th series, as the legend shows it.
+func (c *Chart) sign(k int) string {
+	if p := patterns[k%len(patterns)]; c.styles.Glyphs.ASCII {
+		return p.ascii
+	} else {
+		return p.sign
+	}
+}
+
+// sampled makes n values for n columns: of several the largest, between two
+// that are further apart a line. Gaps stay gaps.
+func sampled(values []float64, n int) []float64 {
+	if len(values) >= n {
+		return Resample(values, n)
+	}
+	out := make([]float64, n)
+	for x := range out {
+		if out[x] = Gap; len(values) == 0 {
+			continue
+		}
+		// A value stands in the middle of its step.
+		at := (float64(x)+0.5)*float64(len(values))/float64(n) - 0.5
+		i := min(max(int(math.Floor(at)), 0), len(values)-1)
+		left, right, part := values[i], values[min(i+1, len(values)-1)], min(max(at-float64(i), 0), 1)
+		switch {
+		case math.IsNaN(right) && part < 0.5:
+			out[x] = left
+		case math.IsNaN(left) && part >= 0.5:
+			out[x] = right
+		default:
+			out[x] = left + (right-left)*part
+		}
+	}
+	return out
+}
+
+// draw puts the k-th series on the canvas.
+func (c *Chart) draw(field *canvas, k int, top float64) {
+	s := &c.Series[k]
+	across, down := field.width*field.raster.across, field.height*field.raster.down
+	if across == 0 || down == 0 || top <= 0 {
+		return
+	}
+	dash := patterns[k%len(patterns)]
+	mark := ""
+	if c.styles.Glyphs.ASCII {
+		mark = dash.ascii
+	}
+	columns := sampled(s.Values, across)
+	row := func(v float64) int {
+		return down - 1 - int(math.Round(min(max(finite(v), 0)/top, 1)*float64(down-1)))
+	}
+	previous, ink := -1, 0
+	dot := func(x, y int) {
+		if mark != "" || ink%(dash.on+dash.off) < dash.on {
+			field.set(x, y, &s.Style, mark)
+		}
+		ink++
+	}
+	for x, v := range columns {
+		if math.IsNaN(v) {
+			previous = -1
+			continue
+		}
+		y := row(v)
+		from := y
+		if previous >= 0 {
+			from = previous
+		}
+		// Go up or down beside the dot before, then set this one.
+		for step := sign(y - from); from != y; {
+			if from += step; from != y {
+				dot(x, from)
+			}
+		}
+		dot(x, y)
+		if c.Fill && len(c.Series) == 1 {
+			c.fill(field, x, y+1, down, s, mark)
+		}
+		previous = y
+	}
+}
+
+// fill draws the area under a line: every dot in blocks, a light grid in
+// braille.
+func (c *Chart) fill(field *canvas, x, from, down int, s *ChartSeries, mark string) {
+	if mark != "" {
+		mark = ":"
+	}
+	for y := from; y < down; y++ {
+		if field.raster.down == 2 || (x+y)%2 == 0 {
+			if i := y/field.raster.down*field.width + x/field.raster.across; mark != "" && i < len(field.marks) && field.marks[i] != "" {
+				continue // the line itself is there
+			}
+			field.set(x, y, &s.Style, mark)
+		}
+	}
+}
+
+func sign(n int) int {
+	switch {
+	case n < 0:
+		return -1
+	case n > 0:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// Peak is the largest of the values; Gap if there is none.
+func Peak(values []float64) float64 {
+	peak := Gap
+	for _, v := range values {
+		if !math.IsNaN(v) && !(v <= peak) {
+			peak = v
+		}
+	}
+	return peak
+}
+
+// Average is the mean of the values that are no gaps; Gap if there is none.
+func Average(values []float64) float64 {
+	sum, n := 0.0, 0
+	for _, v := range values {
+		if !math.IsNaN(v) {
+			sum, n = sum+v, n+1
+		}
+	}
+	return sum / float64(n)
+}
+
+// legend names the series with their values: under the read-out, or the
+// newest; the peak, the average. With less room it says less.
+func (c *Chart) legend() string {
+	for detail := 3; detail > 0; detail-- {
+		if line := c.legendOf(detail); Width(line) <= c.width {
+			return line
+		}
+	}
+	return Fit(c.legendOf(0), c.width)
+}
+
+func (c *Chart) legendOf(detail int) string {
+	parts := make([]string, 0, len(c.Series)+1)
+	if c.Title != "" {
+		parts = append(parts, c.styles.Strong.Render(Safe(c.Title)))
+	}
+	for k, s := range c.Series {
+		name := Safe(s.Name)
+		if detail == 0 {
+			name = SafeFit(s.Name, 4)
+		}
+		part := s.Style.Render(c.sign(k)+" "+name) + " " + c.styles.Strong.Render(c.Unit.Write(c.At(s)))
+		if detail > 1 {
+			part += c.styles.Muted.Render(fmt.Sprintf(" peak %s", c.Unit.Write(Peak(s.Values))))
+		}
+		if detail > 2 && c.Average {
+			part += c.styles.Muted.Render(fmt.Sprintf(" avg %s", c.Unit.Write(Average(s.Values))))
+		}
+		parts = append(parts, part)
+	}
+	gap := "   "
+	if detail == 0 {
+		gap = " "
+	}
+	return strings.Join(parts, gap)
+}
