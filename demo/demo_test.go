@@ -106,6 +106,7 @@ func TestScenarios(t *testing.T) {
 				t.Errorf("at most %d wait for another try", s.most["invoices"].Delayed)
 			}
 			died(t, s, "invoices")
+			told(t, s, "of the tries in invoices fail")
 		}},
 		"ingestion": {0.7, func(t *testing.T, s seen) {
 			rose(t, s, "telemetry", 5000)

@@ -51,6 +51,14 @@ func (p *pool) run(ctx context.Context) {
 	}
 }
 
+// crew is how many work, in words.
+func (p *pool) crew() string {
+	if n := p.consumers.value(); n != 1 {
+		return formatCount(n) + " consumers"
+	}
+	return "one consumer"
+}
+
 // work is the life of a worker.
 func (p *pool) work(ctx context.Context, name string) {
 	options := engine.ReceiveOptions{Max: max(p.bulk, 1), Wait: time.Minute, Consumer: name}

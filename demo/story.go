@@ -19,8 +19,9 @@ type look struct {
 	queues map[string]engine.QueueInfo
 }
 
-// memory is for how long it remembers: long enough to tell a trend.
-const memory = 10 * time.Second
+// memory is for how long it remembers: long enough to tell a trend, short
+// enough to see it turn.
+const memory = 4 * time.Second
 
 func (w *witness) note(now time.Time, queues []engine.QueueInfo) {
 	l := look{at: now, queues: make(map[string]engine.QueueInfo, len(queues))}
@@ -56,6 +57,7 @@ func (w *witness) slope(name string, of func(engine.QueueInfo) int64) float64 {
 func backlog(q engine.QueueInfo) int64 { return q.Ready + q.Delayed }
 func dead(q engine.QueueInfo) int64    { return q.Dead }
 func acked(q engine.QueueInfo) int64   { return q.Totals.Acked }
+func failed(q engine.QueueInfo) int64  { return q.Totals.Failed }
 func put(q engine.QueueInfo) int64     { return q.Totals.Published }
 
 // recent is for how long a recovery is news.
@@ -65,7 +67,7 @@ const recent = 25 * time.Second
 // tell does.
 func (p *play) tell(now time.Time, w *witness) views.DemoStory {
 	for _, teller := range []func(time.Time, *witness) (views.DemoStory, bool){
-		p.tellGone, p.tellPaused, p.tellOutage, p.tellNobody, p.tellBurst, p.tellMending, p.tellOddity, p.tellBacklog,
+		p.tellGone, p.tellPaused, p.tellOutage, p.tellNobody, p.tellBurst, p.tellMending, p.tellOddity, p.tellBacklog, p.tellFailing,
 	} {
 		if story, ok := teller(now, w); ok {
 			return story
@@ -219,10 +221,31 @@ func (p *play) tellBacklog(_ time.Time, w *witness) (views.DemoStory, bool) {
 		if rising := w.slope(pool.queue, backlog); rising > 0.8 && info.Ready > 20 {
 			return views.DemoStory{
 				Tone: views.DemoRising, Queue: pool.queue,
-				Text:  fmt.Sprintf("%s grows by %s: %s consumers cannot keep up", pool.queue, widget.Rate(rising), formatCount(pool.consumers.value())),
+				Text:  fmt.Sprintf("%s grows by %s: %s cannot keep up", pool.queue, widget.Rate(rising), pool.crew()),
 				Watch: fmt.Sprintf("*ready* (%s) and the age of the oldest; add consumers and they fall", widget.Count(info.Ready)),
 			}, true
 		}
+	}
+	return views.DemoStory{}, false
+}
+
+// tellFailing is about a queue many of whose tries fail.
+func (p *play) tellFailing(_ time.Time, w *witness) (views.DemoStory, bool) {
+	for _, pool := range p.pools {
+		bad, good := w.slope(pool.queue, failed), w.slope(pool.queue, acked)
+		if bad < 2 || bad < (bad+good)*2/5 {
+			continue
+		}
+		info, _ := w.queue(pool.queue)
+		story := views.DemoStory{
+			Tone: views.DemoTrouble, Queue: pool.queue,
+			Text:  fmt.Sprintf("%.0f %% of the tries in %s fail", 100*bad/(bad+good), pool.queue),
+			Watch: fmt.Sprintf("*delayed*: %s wait for another try, longer each time; most get through", widget.Count(info.Delayed)),
+		}
+		if dying := w.slope(pool.queue, dead); dying > 0.2 {
+			story.Watch = fmt.Sprintf("%s *delayed* for another try; those without luck die (*dead* rises by %s)", widget.Count(info.Delayed), widget.Rate(dying))
+		}
+		return story, true
 	}
 	return views.DemoStory{}, false
 }
