@@ -147,7 +147,7 @@ func TestTicksAreRound(t *testing.T) {
 		top := rapid.Float64Range(0, 1e9).Draw(t, "top")
 		n := rapid.IntRange(1, 8).Draw(t, "n")
 		ticks, end := u.scale(top, n)
-		if len(ticks) < 2 || len(ticks) > n+1 || ticks[0] != 0 || end < top || ticks[len(ticks)-1] > end || end > 2*top && end > 1 {
+		if len(ticks) < 2 || len(ticks) > n+1 || ticks[0] != 0 || end < top || ticks[len(ticks)-1] > end || end > 2.5*top && end > 1 {
 			t.Fatalf("scale(%v, %d) = %v up to %v", top, n, ticks, end)
 		}
 	})

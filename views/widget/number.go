@@ -67,7 +67,7 @@ func Bytes(n int64) string {
 	f := float64(n)
 	for _, unit := range []string{"KiB", "MiB", "GiB", "TiB", "PiB"} {
 		if f /= 1024; f < 9.95 {
-			return strconv.FormatFloat(f, 'f', 1, 64) + " " + unit
+			return strings.TrimSuffix(strconv.FormatFloat(f, 'f', 1, 64), ".0") + " " + unit
 		}
 		if f < 1023.5 {
 			return strconv.FormatFloat(f, 'f', 0, 64) + " " + unit

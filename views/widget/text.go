@@ -1,7 +1,7 @@
 // Package widget holds the parts that screens are drawn from: safe text, a
 // windowed table, charts, a viewer for message bodies and form fields. A
-// widget knows no engine and no key; it is given a size, and what it renders
-// never leaves it.
+// widget knows no engine, and of keys only those that edit text; it is given a
+// size, and what it renders never leaves it.
 //
 // Whatever comes from a message, a queue or a consumer is text by strangers:
 // it reaches the screen only through Safe or a function that uses it.
