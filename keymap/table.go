@@ -59,6 +59,7 @@ const (
 	NextHit     Action = "body.next-hit"
 	PrevHit     Action = "body.previous-hit"
 	DecodeBody  Action = "body.decode"
+	WrapBody    Action = "body.wrap"
 	ScrollLeft  Action = "body.left"
 	ScrollRight Action = "body.right"
 
@@ -87,6 +88,7 @@ func table() []Binding {
 	rows = append(rows, listTable()...)
 	rows = append(rows, changeTable()...)
 	rows = append(rows, screenTable()...)
+	rows = append(rows, demoTable()...)
 	rows = append(rows, dialogTable()...)
 	return rows
 }
@@ -170,6 +172,7 @@ func screenTable() []Binding {
 		{Action: NextHit, Keys: []string{"n"}, Scope: Search, Help: "go to the next hit"},
 		{Action: PrevHit, Keys: []string{"N"}, Scope: Search, Help: "go to the previous hit"},
 		{Action: DecodeBody, Keys: []string{"d"}, Scope: Body, Help: "show the body as JSON, text, hex, …"},
+		{Action: WrapBody, Keys: []string{"w"}, Scope: Body, Help: "wrap long lines, or not"},
 		{Action: ScrollLeft, Keys: []string{"shift+left"}, Scope: Body, Help: "scroll left", Hidden: true},
 		{Action: ScrollRight, Keys: []string{"shift+right"}, Scope: Body, Help: "scroll right", Hidden: true},
 	}

@@ -69,3 +69,18 @@ func TestHome(t *testing.T) {
 		d.see("queue.pause")
 	})
 }
+
+func TestQueue(t *testing.T) {
+	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+		d.press("enter")
+		d.see("Messages 48", "Dead letters 12", "48 total")
+		fmt.Println(d.screen())
+		d.press("j j space space tab")
+		fmt.Println(d.screen())
+		d.press("esc x")
+		fmt.Println(d.screen())
+		d.press("enter tab tab tab")
+		fmt.Println(d.screen())
+		d.fits()
+	})
+}

@@ -1,0 +1,279 @@
+package views
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"nixie/engine"
+	"nixie/engine/operation"
+	"nixie/keymap"
+	"nixie/views/widget"
+)
+
+// messageList is the list of the messages of a queue in one state, with the
+// detail of the one under the cursor. It loads a window around the cursor, so
+// it is the same with ten messages and with ten million.
+//
+// At the top, or following the tail, the list is live. As soon as the operator
+// scrolled or marked something it stands still and counts what is new.
+type messageList struct {
+	env    *Env
+	queue  string
+	state  engine.State
+	fetch  *fetcher[window]
+	query  windowQuery
+	grid   *widget.Grid
+	detail *messageDetail
+
+	filter    *line
+	typing    bool
+	filterErr error
+	follow    bool
+	all       bool          // all that match are marked
+	ranging   bool          // the cursor drags a range behind it
+	arrive    keymap.Action // where the cursor goes when the window is there
+	selectID  engine.ID     // goes there when the window is there
+
+	info     engine.QueueInfo // the newest, while the list stands still
+	inDetail bool             // the keys go to the detail
+	place    previewPlace
+	width    int
+	height   int
+	box      listBoxes
+}
+
+// listRefresh lies between two readings of a live list.
+const listRefresh = 250 * time.Millisecond
+
+func newMessageList(env *Env, queue string, state engine.State) *messageList {
+	l := &messageList{
+		env: env, queue: queue, state: state,
+		query:  windowQuery{queue: queue, state: state},
+		fetch:  newFetcher[window](env, nil),
+		grid:   widget.NewGrid(env.Styles, messageColumns(state)...),
+		detail: newMessageDetail(env, queue),
+		filter: newLine("/ ", "words, tries>3, header.tenant:acme, .order.total > 100"),
+	}
+	l.fetch.rest = listRefresh
+	return l
+}
+
+// load begins to read, with what the screen was opened with.
+func (l *messageList) load(open OpenMsg) tea.Cmd {
+	if open.ID != "" {
+		l.query.from, l.query.id = fromMessage, open.ID
+		l.selectID = open.ID
+		l.inDetail = true
+		l.grid.SetFocused(false)
+	}
+	if open.Filter != "" {
+		l.filter.SetValue(open.Filter)
+		l.setFilter()
+	}
+	return l.ask()
+}
+
+// ask reads the window for the query as it is now.
+func (l *messageList) ask() tea.Cmd {
+	e, clock, q := l.env.Engine, l.env.Now, l.query
+	q.old = l.fetch.value
+	return l.fetch.Restart(func(ctx context.Context) (window, error) { return readWindow(ctx, e, clock, q) })
+}
+
+// live reports whether the list may change under the cursor.
+func (l *messageList) live() bool {
+	if l.grid.MarkCount() > 0 || l.all || l.inDetail {
+		return false
+	}
+	if l.follow {
+		return true
+	}
+	_, i, _ := l.grid.Cursor()
+	return i == 0 && l.fetch.value.before == 0
+}
+
+// refresh reads again if the list is live.
+func (l *messageList) refresh() tea.Cmd {
+	if !l.fetch.loaded {
+		return l.fetch.Load()
+	}
+	if !l.live() {
+		return l.detail.refresh()
+	}
+	if l.query.from == fromMessage {
+		l.query.from = fromTop
+		return l.ask()
+	}
+	return tea.Batch(l.fetch.Load(), l.detail.refresh())
+}
+
+func (l *messageList) update(msg tea.Msg) tea.Cmd {
+	switch m := msg.(type) {
+	case tea.KeyPressMsg, tea.PasteMsg:
+		if l.typing {
+			cmd, _ := l.filter.Update(m)
+			return cmd
+		}
+		return l.detail.update(m)
+	case tea.MouseMsg:
+		return l.mouse(m)
+	}
+	cmd, fresh := l.fetch.Update(msg)
+	if fresh {
+		return tea.Batch(cmd, l.loaded())
+	}
+	return tea.Batch(cmd, l.detail.update(msg))
+}
+
+// loaded shows a new window.
+func (l *messageList) loaded() tea.Cmd {
+	l.info = l.fetch.value.info
+	l.setRows()
+	switch {
+	case l.arrive == keymap.Top:
+		l.grid.Home()
+	case l.arrive == keymap.Bottom || l.follow:
+		l.grid.End()
+	case l.selectID != "":
+		l.grid.Select(string(l.selectID))
+	}
+	l.arrive, l.selectID = "", ""
+	return tea.Batch(l.chosen(), l.edge())
+}
+
+// edge loads another window if the cursor is near the end of this one.
+func (l *messageList) edge() tea.Cmd {
+	w := l.fetch.value
+	id, i, ok := l.grid.Cursor()
+	if !ok || w.filtered || l.follow || l.fetch.Busy() {
+		return nil
+	}
+	above := i < windowEdge && w.before > 0
+	below := i >= len(w.messages)-windowEdge && w.before+int64(len(w.messages)) < w.total
+	// A window that has nothing more on that side would be read for ever.
+	if !above && !below || l.query.from == fromMessage && l.query.id == engine.ID(id) {
+		return nil
+	}
+	l.query.from, l.query.id = fromMessage, engine.ID(id)
+	return l.ask()
+}
+
+// chosen lets the detail follow the cursor.
+func (l *messageList) chosen() tea.Cmd {
+	m, ok := l.current()
+	if !ok || l.box.detail.Empty() {
+		return nil
+	}
+	return l.detail.show(m)
+}
+
+// current is the message under the cursor.
+func (l *messageList) current() (engine.Message, bool) {
+	_, i, ok := l.grid.Cursor()
+	if !ok || i >= len(l.fetch.value.messages) {
+		return engine.Message{}, false
+	}
+	return l.fetch.value.messages[i], true
+}
+
+// selection is what an action is about: the marked messages, all that match, or
+// the one under the cursor.
+func (l *messageList) selection() (s operation.Selection, n int64) {
+	s = operation.Selection{Queues: []string{l.queue}, State: l.state}
+	if l.all {
+		w := l.fetch.value
+		if w.filtered {
+			s.Filter = l.query.filter.String()
+			return s, w.match
+		}
+		return s, stateCount(l.info, l.state)
+	}
+	for _, id := range l.grid.Marks() {
+		s.Refs = append(s.Refs, operation.Ref{Queue: l.queue, ID: engine.ID(id)})
+	}
+	if m, ok := l.current(); ok && len(s.Refs) == 0 {
+		s.Refs = append(s.Refs, operation.Ref{Queue: l.queue, ID: m.ID})
+	}
+	return s, int64(len(s.Refs))
+}
+
+// setFilter reads the filter that was typed. A wrong one leaves the list as it
+// is.
+func (l *messageList) setFilter() {
+	filter, err := operation.ParseFilter(l.filter.Value())
+	if l.filterErr = err; err != nil {
+		return
+	}
+	l.query.filter = nil
+	if !filter.Empty() {
+		l.query.filter = filter
+	}
+	l.query.from, l.arrive, l.follow = fromTop, keymap.Top, false
+	l.unmark()
+	l.detail.find(l.filter.Value())
+}
+
+// unmark takes all marks away and reports whether there were any.
+func (l *messageList) unmark() bool {
+	had := l.grid.ClearMarks() || l.all
+	l.all, l.ranging = false, false
+	return had
+}
+
+// back undoes one step: the text field, the detail, the filter, the marks.
+func (l *messageList) back() (tea.Cmd, bool) {
+	if cmd, ok := l.detail.back(); ok {
+		return cmd, true
+	}
+	switch {
+	case l.inDetail:
+		l.setFocus(false)
+		return l.refresh(), true
+	case l.filter.Value() != "":
+		l.filter.SetValue("")
+		l.setFilter()
+		return l.ask(), true
+	case l.unmark():
+		return l.refresh(), true
+	}
+	return nil, false
+}
+
+// setFocus gives the keys to the detail or to the list.
+func (l *messageList) setFocus(detail bool) {
+	l.inDetail = detail
+	l.grid.SetFocused(!detail)
+	l.setSize(l.width, l.height)
+}
+
+func (l *messageList) scopes() []keymap.Scope {
+	switch {
+	case l.capturing():
+		return []keymap.Scope{keymap.Input}
+	case l.inDetail:
+		return append(l.detail.scopes(), keymap.Messages, keymap.List)
+	default:
+		return []keymap.Scope{keymap.List, keymap.Marking, keymap.Messages}
+	}
+}
+
+func (l *messageList) capturing() bool { return l.typing || l.detail.typing }
+
+func (l *messageList) cursor() *tea.Cursor {
+	if l.typing {
+		return l.filter.Cursor(1, l.height-1)
+	}
+	if c := l.detail.cursor(); c != nil {
+		c.X += l.box.detail.Min.X
+		c.Y += l.box.detail.Min.Y
+		return c
+	}
+	return nil
+}
+
+func (l *messageList) close() {
+	l.fetch.Close()
+	l.detail.close()
+}
