@@ -69,14 +69,16 @@ func (m *Model) History(ctx context.Context, name string, span engine.Span) (eng
 	return series, nil
 }
 
-// step chooses the finest resolution that was asked for and reaches back so far.
+// step chooses the coarsest resolution that is not coarser than asked for, or
+// a coarser one that reaches back so far.
 func (s *state) step(span engine.Span) time.Duration {
-	for _, r := range resolutions {
-		if r.step >= span.Step && s.now.Sub(span.From) <= r.kept {
-			return r.step
+	step := resolutions[0].step
+	for i, r := range resolutions[1:] {
+		if r.step <= span.Step || s.now.Sub(span.From) > resolutions[i].kept {
+			step = r.step
 		}
 	}
-	return resolutions[len(resolutions)-1].step
+	return step
 }
 
 // sum adds up what happened in all the queues from a second on.

@@ -112,7 +112,8 @@ func (m *Model) Consumers(ctx context.Context, name string) ([]engine.ConsumerIn
 	return m.state.seen(q), nil
 }
 
-// seen returns who received, waited or settled within the last minute.
+// seen returns who received, waited or settled within the last minute, or
+// holds a message.
 func (s *state) seen(q *queue) (infos []engine.ConsumerInfo) {
 	waiting, inFlight := map[string]bool{}, map[string]int{}
 	for _, w := range q.waiters {
@@ -123,7 +124,7 @@ func (s *state) seen(q *queue) (infos []engine.ConsumerInfo) {
 		inFlight[x.Consumer]++
 	}
 	for _, name := range slices.Sorted(maps.Keys(q.consumers)) {
-		if c := q.consumers[name]; s.now.Sub(c.seen) <= consumerSeen {
+		if c := q.consumers[name]; inFlight[name] > 0 || s.now.Sub(c.seen) <= consumerSeen {
 			infos = append(infos, engine.ConsumerInfo{
 				Name: name, LastSeen: c.seen, Waiting: waiting[name], InFlight: inFlight[name], Totals: c.totals,
 			})

@@ -78,7 +78,7 @@ var deadTests = []test{
 		f.create("jobs", func(p *engine.Policy) { p.TTL = time.Minute })
 		f.publish("jobs", "a")
 		id := f.kill("jobs")
-		f.pass(300 * 24 * time.Hour)
+		f.pass(3 * time.Hour)
 		equal(f, "reason", f.message("jobs", id).Death.Reason, engine.Rejected)
 	}},
 	{"dead letters are listed by age, not by death", func(f *fixture) {

@@ -176,6 +176,9 @@ var trashTests = []test{
 		f.create("jobs")
 		f.publish("jobs", "a")
 		entry := f.purge("jobs", engine.LiveArea)
+		if time.Until(entry.KeptTil) > 24*time.Hour {
+			f.Skip("the engine under test should keep its trash for less than a day")
+		}
 		f.pass(time.Until(entry.KeptTil) - time.Second)
 		equal(f, "entries", len(f.trash("jobs")), 1)
 		f.pass(2 * time.Minute)

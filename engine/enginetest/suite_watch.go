@@ -72,15 +72,26 @@ var watchTests = []test{
 			dead := f.kill("jobs")
 			d := f.take("jobs")
 			ready := f.list("jobs", engine.Ready)[0].ID
-			synctest.Wait()
+			f.pass(2 * time.Second)
 			s := f.Watch()
 			c.change(f, ready, d.ID, dead, d.Receipt)
+			f.pass(time.Second)
 			equal(f, "changed by "+c.what, told(s), c.queues)
 			s.Close()
 			for _, queue := range []string{"jobs", "other", "new"} {
 				_, _ = f.DeleteQueue(f.ctx, queue)
 			}
 		}
+	}},
+	{"a new message is told at once", func(f *fixture) {
+		f.create("jobs")
+		f.pass(2 * time.Second)
+		s := f.Watch()
+		defer s.Close()
+		f.publish("jobs", "a")
+		equal(f, "changed", told(s), []string{"jobs"})
+		f.nack(f.take("jobs"))
+		equal(f, "changed", told(s), []string{"jobs"})
 	}},
 	{"what time changes is told too", func(f *fixture) {
 		f.create("jobs", withTTL)
