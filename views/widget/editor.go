@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 
 	"nixie/themes"
 )
@@ -24,6 +25,8 @@ type Editor struct {
 	Placeholder string
 	// JSON colours the text by type.
 	JSON bool
+	// Base lies under the text, and fills the field.
+	Base lipgloss.Style
 
 	styles        *themes.Styles
 	text          []byte

@@ -129,6 +129,7 @@ func (e *Editor) reveal() {
 		x := e.cellOf(0, e.pos)
 		e.left = min(e.left, x)
 		e.left = max(e.left, x-e.width+1)
+		e.left = min(e.left, max(e.cellOf(0, len(e.text))-e.width+1, 0))
 		return
 	}
 	e.top = min(e.top, len(e.starts)-1)
@@ -208,10 +209,14 @@ func (e *Editor) Render() string {
 		return ""
 	}
 	if len(e.text) == 0 {
-		return Box(e.styles.Fields.Placeholder.Render(SafeFit(e.Placeholder, e.width)), e.width, e.height)
+		return e.fill([]string{e.styles.Fields.Placeholder.Inherit(e.Base).Render(SafeFit(e.Placeholder, e.width))})
 	}
 	if e.Single {
-		return e.renderRow(0, 0, len(e.text), e.left)
+		left := e.left
+		if !e.focused { // show the beginning, not where the cursor was
+			left = 0
+		}
+		return e.fill([]string{e.renderRow(0, 0, len(e.text), left)})
 	}
 	out := make([]string, 0, e.height)
 	for line, row := e.top, e.sub; line < len(e.starts) && len(out) < e.height; line, row = line+1, 0 {
@@ -220,7 +225,20 @@ func (e *Editor) Render() string {
 			out = append(out, e.renderRow(line, rows[row], rows[row+1], 0))
 		}
 	}
-	return Box(strings.Join(out, "\n"), e.width, e.height)
+	return e.fill(out)
+}
+
+// fill makes the lines as many and as wide as they must be.
+func (e *Editor) fill(lines []string) string {
+	for i := range e.height {
+		if i == len(lines) {
+			lines = append(lines, "")
+		}
+		if room := e.width - Width(lines[i]); room > 0 {
+			lines[i] += e.Base.Render(strings.Repeat(" ", room))
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // renderRow draws the bytes [from, to) of a line, skipping so many cells.
@@ -230,7 +248,7 @@ func (e *Editor) renderRow(line, from, to, skip int) string {
 	var run strings.Builder
 	used, style := 0, e.styles.Fields.Text
 	flush := func(next lipgloss.Style) {
-		r.put(run.String(), style)
+		r.put(run.String(), style.Inherit(e.Base))
 		run.Reset()
 		style = next
 	}
@@ -256,7 +274,7 @@ func (e *Editor) renderRow(line, from, to, skip int) string {
 		x, off = x+width, next
 	}
 	flush(style)
-	return Pad(r.String(), e.width, Left)
+	return r.String()
 }
 
 // coloured is a range of the text in a style.
