@@ -29,6 +29,9 @@ func (m *model) render() string {
 		body = p.view.Render()
 	}
 	parts := []string{m.renderHeader(), m.renderTabs(), widget.Box(body, m.layout.body.Dx(), m.layout.body.Dy())}
+	if m.layout.demo.Dy() > 0 {
+		parts = append(parts, views.DemoStrip(m.env, m.width))
+	}
 	if m.layout.jobs.Dy() > 0 {
 		parts = append(parts, barLine(m.jobs.render(s, m.width), "", m.width, s.Bars.Bar))
 	}

@@ -9,20 +9,24 @@ const (
 )
 
 // layout gives the parts of the screen their place. It follows from the size
-// and from whether jobs run, and is compared by value.
+// and from whether jobs or a demo run, and is compared by value.
 type layout struct {
-	header, tabs, body, jobs, footer image.Rectangle
+	header, tabs, body, demo, jobs, footer image.Rectangle
 }
 
-// newLayout places the parts: header, tabs, body, a line for jobs if there are
-// any, footer.
-func newLayout(width, height int, jobs bool) layout {
+// newLayout places the parts: header, tabs, body, a line for a demo's story, a
+// line for jobs if there are any, footer.
+func newLayout(width, height int, demo, jobs bool) layout {
 	row := func(y, h int) image.Rectangle { return image.Rect(0, y, width, y+h) }
 	bottom := height - 1
 	l := layout{header: row(0, 1), tabs: row(1, 1), footer: row(bottom, 1)}
 	if jobs {
 		bottom--
 		l.jobs = row(bottom, 1)
+	}
+	if demo {
+		bottom--
+		l.demo = row(bottom, 1)
 	}
 	l.body = row(2, max(bottom-2, 0))
 	return l

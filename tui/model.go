@@ -55,6 +55,9 @@ func newModel(ctx context.Context, options Options, clock func() time.Time) *mod
 			Demo: options.Demo, Place: place, Clock: clock, Styles: &themes.Styles{},
 		},
 	}
+	if options.Demo != nil {
+		m.env.Tour = views.NewTour(m.env)
+	}
 	m.restyle()
 	m.summary = views.NewSummary(m.env)
 	m.changes = options.Engine.Watch()
@@ -179,6 +182,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return tea.Batch(waitChanges(m.env.Context, m.changes), m.broadcast(views.ChangesMsg{Queues: msg.queues}))
 	case tickMsg:
 		m.notices.expire(msg.now)
+		m.env.Tour.Look()
 		return tea.Batch(tick(m.env.Context, m.env.Now), m.summary.Load(), m.jobs.load(), m.broadcast(views.TickMsg{Now: msg.now}))
 	case jobsChangedMsg:
 		return tea.Batch(m.jobs.wait(m.env.Context), m.jobs.load(), m.broadcast(views.JobsMsg{}))
@@ -250,7 +254,7 @@ func (m *model) restyle() {
 
 // resize gives everybody their size again.
 func (m *model) resize() {
-	m.layout = newLayout(m.width, m.height, m.jobs.visible())
+	m.layout = newLayout(m.width, m.height, m.env.Demo != nil, m.jobs.visible())
 	body := m.layout.body
 	m.setSize(max(body.Dx(), 0), max(body.Dy(), 0))
 	for _, d := range m.dialogs {

@@ -78,6 +78,7 @@ func (r *router) goTab(i int) tea.Cmd {
 	}
 	r.closePath()
 	r.current = i
+	r.env.Tour.Visit(r.tabs[i].screen)
 	if r.first[i] == nil {
 		r.first[i] = r.newPage(screens[r.tabs[i].screen](r.env, views.OpenMsg{Screen: r.tabs[i].screen}))
 	}
@@ -91,6 +92,7 @@ func (r *router) push(open views.OpenMsg) tea.Cmd {
 		return views.Notify(views.NoticeWarning, "there is no screen "+string(open.Screen))
 	}
 	r.path = append(r.path, r.newPage(make(r.env, open)))
+	r.env.Tour.Visit(open.Screen)
 	return r.show()
 }
 

@@ -10,6 +10,7 @@ type constructor func(*views.Env, views.OpenMsg) views.View
 // screens are all that can be opened.
 var screens = map[views.Screen]constructor{
 	views.QueuesScreen: views.NewQueues,
+	views.DemoScreen:   views.NewDemo,
 	views.QueueScreen:  views.NewQueue,
 }
 

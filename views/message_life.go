@@ -138,18 +138,25 @@ func (d *messageDetail) present() event {
 }
 
 // lifeLines are the events as a time line, each with the time since the one
-// before.
+// before; the day stands above the first event of it.
 func (d *messageDetail) lifeLines() []string {
 	s := d.env.Styles
+	const gutter = 25 // time, time since, blanks
 	events := d.events()
 	var lines []string
 	var last time.Time
-	room := max(d.width-44, 12)
+	day := ""
+	link := func(glyph string) string { return strings.Repeat(" ", gutter) + s.Faint.Render(glyph) + "  " }
 	for i, e := range events {
-		when, since := strings.Repeat(" ", 23), ""
+		when, since := "", ""
 		if !e.at.IsZero() {
-			when = exact(d.env, e.at)
-			if !last.IsZero() && !e.at.Before(last) {
+			date, clock := splitExact(d.env, e.at)
+			if date != day {
+				day = date
+				lines = append(lines, s.Strong.Render(date))
+			}
+			when = clock
+			if !last.IsZero() && e.at.After(last) {
 				since = "+" + widget.Duration(e.at.Sub(last))
 			}
 			last = e.at
@@ -157,16 +164,22 @@ func (d *messageDetail) lifeLines() []string {
 		if i == len(events)-1 {
 			when = "now"
 		}
-		text := widget.Wrap(widget.Safe(e.text), room)
-		lines = append(lines, s.Muted.Render(widget.Pad(when, 24, widget.Left))+s.Muted.Render(widget.Pad(since, 10, widget.Right))+"  "+e.style.Render(e.glyph)+"  "+e.style.Render(text[0]))
+		text := widget.Wrap(widget.Safe(e.text), max(d.width-gutter-8, 12))
+		lines = append(lines, s.Text.Render(widget.Pad(when, 13, widget.Left))+s.Muted.Render(widget.Pad(since, gutter-15, widget.Right))+"  "+e.style.Render(e.glyph+"  "+text[0]))
 		for _, part := range text[1:] {
-			lines = append(lines, strings.Repeat(" ", 36)+s.Faint.Render(s.Glyphs.Bar)+"  "+e.style.Render(part))
+			lines = append(lines, link(s.Glyphs.Bar)+e.style.Render(part))
 		}
 		if i < len(events)-1 {
-			lines = append(lines, strings.Repeat(" ", 36)+s.Faint.Render(s.Glyphs.Bar))
+			lines = append(lines, link(s.Glyphs.Bar))
 		}
 	}
 	return lines
+}
+
+// splitExact is exact, as a day and a time of day.
+func splitExact(env *Env, t time.Time) (date, clock string) {
+	date, clock, _ = strings.Cut(exact(env, t), " ")
+	return date, clock
 }
 
 // ordinal is 1st, 2nd, 3rd, 4th.

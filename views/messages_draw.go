@@ -24,11 +24,11 @@ func messageColumns(state engine.State) []widget.Column {
 	right := func(key, title string, width, priority int) widget.Column {
 		return widget.Column{Key: key, Title: title, Min: width, Align: widget.Right, Priority: priority}
 	}
-	position := right("position", "#", 7, 5)
+	position := right("position", "#", 6, 5)
 	tries := right("tries", "TRIES", 5, 3)
-	size := right("size", "SIZE", 8, 4)
-	group := widget.Column{Key: "group", Title: "GROUP", Min: 8, Ideal: 12, Priority: 6}
-	body := widget.Column{Key: "body", Title: "BODY", Min: 14, Grow: 3}
+	size := right("size", "SIZE", 7, 7)
+	group := widget.Column{Key: "group", Title: "GROUP", Min: 8, Ideal: 12, Priority: 8}
+	body := widget.Column{Key: "body", Title: "BODY", Min: 24, Grow: 3}
 	switch state {
 	case engine.InFlight:
 		return []widget.Column{
@@ -38,7 +38,7 @@ func messageColumns(state engine.State) []widget.Column {
 		return []widget.Column{position, right("due", "DUE", 10, 0), tries, size, group, body}
 	case engine.Dead:
 		return []widget.Column{
-			position, right("died", "DIED", 8, 1), tries, {Key: "reason", Title: "REASON", Min: 16, Grow: 3}, size, {Key: "body", Title: "BODY", Min: 14, Grow: 2, Priority: 6},
+			position, right("died", "DIED", 8, 1), tries, {Key: "reason", Title: "REASON", Min: 24, Grow: 3}, size, {Key: "body", Title: "BODY", Min: 24, Grow: 2, Priority: 8},
 		}
 	default:
 		return []widget.Column{position, right("age", "AGE", 8, 0), tries, size, group, body}

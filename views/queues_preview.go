@@ -19,6 +19,7 @@ type queuePreview struct {
 	env           *Env
 	queue         queueRow
 	fetch         *fetcher[previewData]
+	chart         *widget.Chart
 	width, height int
 }
 
@@ -34,7 +35,7 @@ type previewData struct {
 const previewSpan = 2 * time.Minute
 
 func newQueuePreview(env *Env) *queuePreview {
-	return &queuePreview{env: env, fetch: newFetcher[previewData](env, nil)}
+	return &queuePreview{env: env, fetch: newFetcher[previewData](env, nil), chart: widget.NewChart(env.Styles)}
 }
 
 // show puts a queue into the preview. Its numbers are those of the row; the
@@ -184,29 +185,29 @@ func (p *queuePreview) graph(width, height int) []string {
 	s := p.env.Styles
 	d := p.data()
 	n := int(previewSpan / time.Second)
-	series := []struct {
-		name  string
-		style lipgloss.Style
-		value func(engine.Sample) float64
-	}{
-		{"published", s.Charts.Published, func(x engine.Sample) float64 { return float64(x.Published) }},
-		{"acked", s.Charts.Acked, func(x engine.Sample) float64 { return float64(x.Acked) }},
-		{"failed", s.Charts.Failed, func(x engine.Sample) float64 { return float64(x.Failed) }},
-	}
-	var lines []string
-	cells := max(width-22, 4)
-	for _, part := range series {
+	rate := func(value func(engine.Sample) int64) []float64 {
 		values := make([]float64, n)
 		for i := range values {
 			values[i] = widget.Gap
 		}
+		step := max(d.series.Step, time.Second)
 		for _, sample := range d.series.Samples {
-			if i := n - 1 - int(d.at.Sub(sample.Start)/max(d.series.Step, time.Second)); i >= 0 && i < n {
-				values[i] = part.value(sample)
+			if i := n - 1 - int(d.at.Sub(sample.Start)/step); i >= 0 && i < n {
+				values[i] = float64(value(sample)) / step.Seconds()
 			}
 		}
-		spark := widget.Spark(widget.Resample(values, cells), cells, 0, s)
-		lines = append(lines, s.Muted.Render(widget.Pad(part.name, 10, widget.Left))+part.style.Render(spark))
+		return values
 	}
-	return lines
+	p.chart.From, p.chart.To = d.at.Add(-previewSpan), d.at
+	p.chart.Series = []widget.ChartSeries{
+		{Name: "published", Style: s.Charts.Published, Values: rate(func(x engine.Sample) int64 { return x.Published })},
+		{Name: "acked", Style: s.Charts.Acked, Values: rate(func(x engine.Sample) int64 { return x.Acked })},
+		{Name: "failed", Style: s.Charts.Failed, Values: rate(func(x engine.Sample) int64 { return x.Failed })},
+	}
+	p.chart.Zone = time.Local
+	if p.env.Times == UTC {
+		p.chart.Zone = time.UTC
+	}
+	p.chart.SetSize(width, height)
+	return strings.Split(p.chart.Render(), "\n")
 }
