@@ -1,0 +1,285 @@
+package bolt
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+
+	"nixie/engine"
+)
+
+// newNumber gives a number to a queue, an area or an entry of the trash. None
+// is ever given twice.
+func (t *tx) newNumber() uint32 {
+	var n uint32
+	if v := t.Bucket(bucketMeta).Get(keyNumber); len(v) == 4 {
+		n = binary.BigEndian.Uint32(v)
+	}
+	n++
+	t.putFixed(bucketMeta, keyNumber, key32(n))
+	return n
+}
+
+// CreateQueue implements engine.Admin.
+func (e *Engine) CreateQueue(ctx context.Context, name string, policy engine.Policy) error {
+	err := ctx.Err()
+	if err == nil {
+		err = engine.ValidateName(name)
+	}
+	if err == nil {
+		err = policy.Validate()
+	}
+	if err == nil {
+		err = e.write(func(t *tx) error { return t.createQueue(name, policy) })
+	}
+	return wrapQueue(err, "create queue", name)
+}
+
+func wrapQueue(err error, op, name string) error {
+	if err == nil {
+		return nil
+	}
+	return &engine.Error{Op: op, Queue: name, Err: err}
+}
+
+func (t *tx) createQueue(name string, policy engine.Policy) error {
+	if t.Bucket(bucketQueues).Get([]byte(name)) != nil {
+		return engine.ErrQueueExists
+	}
+	if err := t.checkDeadLetter(name, policy.DeadLetter); err != nil {
+		return err
+	}
+	s := stored{number: t.newNumber(), createdAt: t.at}
+	s.live, s.dead = area(t.newNumber()), area(t.newNumber())
+	t.putPolicy(name, policy)
+	t.putFixed(bucketQueues, []byte(name), s.encode())
+	t.adopt(newQueue(t.e, name, s, policy))
+	return nil
+}
+
+// adopt makes a queue known with the commit.
+func (t *tx) adopt(q *queue) {
+	t.after = append(t.after, func() {
+		t.e.mu.Lock()
+		t.e.queues[q.name] = q
+		t.e.mu.Unlock()
+		q.mu.Lock()
+		q.armLocked()
+		q.mu.Unlock()
+		t.e.hub.Publish(q.name)
+	})
+}
+
+func (t *tx) putPolicy(name string, policy engine.Policy) {
+	v, err := json.Marshal(policy)
+	if t.fail(err) == nil {
+		t.putFixed(bucketPolicies, []byte(name), v)
+	}
+}
+
+// checkDeadLetter says why the queue cannot keep its dead letters there.
+func (t *tx) checkDeadLetter(name, target string) error {
+	policies := t.Bucket(bucketPolicies)
+	for at := target; at != engine.OwnDeadLetters && at != engine.NoDeadLetters; {
+		if at == name {
+			return fmt.Errorf("%w: the dead letters of %q would go round in a circle", engine.ErrInvalid, name)
+		}
+		v := policies.Get([]byte(at))
+		if v == nil {
+			return fmt.Errorf("%w: the dead-letter queue %q does not exist", engine.ErrInvalid, at)
+		}
+		var p engine.Policy
+		if err := json.Unmarshal(v, &p); err != nil {
+			return damage("the policy of queue %q: %v", at, err)
+		}
+		at = p.DeadLetter
+	}
+	return nil
+}
+
+// Configure implements engine.Admin.
+func (e *Engine) Configure(ctx context.Context, name string, policy engine.Policy) (old engine.Policy, err error) {
+	if err = ctx.Err(); err == nil {
+		err = policy.Validate()
+	}
+	if err == nil {
+		err = e.write(func(t *tx) error {
+			qt, err := t.find(name)
+			if err != nil {
+				return err
+			}
+			if err := t.checkDeadLetter(name, policy.DeadLetter); err != nil {
+				return err
+			}
+			old = qt.policy
+			qt.configure(policy)
+			return nil
+		})
+	}
+	return old, wrapQueue(err, "configure", name)
+}
+
+func (qt *queueTx) configure(policy engine.Policy) {
+	qt.change()
+	qt.t.putPolicy(qt.q.name, policy)
+	reordered := policy.Ordered != qt.policy.Ordered
+	qt.policy = policy
+	if !reordered {
+		return
+	}
+	waiting := newQueue(qt.t.e, qt.q.name, qt.s, policy) // finds the groups that wait for a retry
+	if err := waiting.recoverDelayed(qt.t.Tx, qt.t.Bucket(qt.s.live.bucket(kindRecords))); qt.t.fail(err) != nil {
+		return
+	}
+	qt.t.after = append(qt.t.after, func() {
+		q := qt.q
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.disbandLocked()
+		if policy.Ordered {
+			q.groups = waiting.groups
+			for id, l := range q.leases {
+				if l.group != "" {
+					q.groups[l.group] = &group{holder: id}
+				}
+			}
+		}
+		q.dispatchLocked()
+		q.armLocked()
+	})
+}
+
+// SetPaused implements engine.Admin.
+func (e *Engine) SetPaused(ctx context.Context, name string, paused bool) error {
+	err := ctx.Err()
+	if err == nil {
+		err = e.write(func(t *tx) error {
+			qt, err := t.find(name)
+			if err == nil && qt.s.paused != paused {
+				qt.change()
+				qt.s.paused = paused
+			}
+			return err
+		})
+	}
+	return wrapQueue(err, "pause", name)
+}
+
+// Purge implements engine.Admin.
+func (e *Engine) Purge(ctx context.Context, name string, part engine.Area) (entry engine.TrashEntry, err error) {
+	if err = ctx.Err(); err == nil && part != engine.LiveArea && part != engine.DeadArea {
+		err = fmt.Errorf("%w: a queue has the areas %q and %q, not %q", engine.ErrInvalid, engine.LiveArea, engine.DeadArea, part)
+	}
+	if err == nil {
+		err = e.write(func(t *tx) error {
+			qt, err := t.find(name)
+			if err != nil {
+				return err
+			}
+			entry = engine.TrashEntry{}
+			if part == engine.DeadArea && qt.s.buried > 0 {
+				entry = t.putTrash(&trashInfo{What: engine.TrashDead, Queue: name, Count: qt.s.buried, Dead: qt.s.dead})
+				qt.change()
+				qt.s.buried, qt.s.dead = 0, area(t.newNumber())
+			}
+			if n := qt.s.waiting + qt.s.delayed; part == engine.LiveArea && n > 0 {
+				qt.giveAway()
+				entry = t.putTrash(&trashInfo{What: engine.TrashPurge, Queue: name, Count: n, Live: qt.s.live})
+				qt.s.waiting, qt.s.delayed, qt.s.bytes, qt.s.live = 0, 0, 0, area(t.newNumber())
+			}
+			return nil
+		})
+	}
+	return entry, wrapQueue(err, "purge", name)
+}
+
+// giveAway prepares the live area for the trash: in the file, all that is in
+// flight becomes ready, and nothing of this transaction will touch it any
+// more.
+func (qt *queueTx) giveAway() {
+	qt.change()
+	qt.cutRun()
+	qt.flushMarks()
+	q := qt.q
+	q.mu.Lock()
+	marks := map[uint64][]byte{}
+	for first, r := range q.runs {
+		if r.left > 0 && !r.delivered.empty() {
+			calm := *r
+			calm.delivered = newBitset(r.count)
+			marks[first] = calm.encode()
+		}
+	}
+	var records []*lease
+	for _, l := range q.leases {
+		if l.run == nil && l.noted {
+			records = append(records, l)
+		}
+	}
+	q.mu.Unlock()
+	for first, v := range marks {
+		qt.t.put(qt.s.live, kindMarks, key64(first), v)
+	}
+	for _, l := range records {
+		qt.noteState(l.id, engine.Ready, l.tries-1)
+	}
+	qt.emptied = true
+	qt.published, qt.ready, qt.due, qt.ripened = nil, nil, 0, false
+}
+
+// DeleteQueue implements engine.Admin.
+func (e *Engine) DeleteQueue(ctx context.Context, name string) (entry engine.TrashEntry, err error) {
+	if err = ctx.Err(); err == nil {
+		err = e.write(func(t *tx) (err error) {
+			entry, err = t.deleteQueue(name)
+			return err
+		})
+	}
+	return entry, wrapQueue(err, "delete queue", name)
+}
+
+func (t *tx) deleteQueue(name string) (entry engine.TrashEntry, err error) {
+	qt, err := t.find(name)
+	if err != nil {
+		return entry, err
+	}
+	policies := t.Bucket(bucketPolicies)
+	err = policies.ForEach(func(k, v []byte) error {
+		var p engine.Policy
+		if err := json.Unmarshal(v, &p); err == nil && p.DeadLetter == name {
+			return fmt.Errorf("%w: queue %q keeps its dead letters there: change its policy first", engine.ErrInvalid, k)
+		}
+		return nil
+	})
+	if err != nil {
+		return entry, err
+	}
+	qt.giveAway()
+	qt.deleted = true
+	info := &trashInfo{
+		What: engine.TrashQueue, Queue: name, Count: qt.s.waiting + qt.s.delayed + qt.s.buried,
+		Live: qt.s.live, Dead: qt.s.dead, Stored: qt.s.encode(), Policy: qt.policy, Bindings: t.e.bindingsOf(name),
+	}
+	entry = t.putTrash(info)
+	for topic, bindings := range info.Bindings {
+		for _, b := range bindings {
+			t.unbind(topic, b)
+		}
+	}
+	t.removeFixed(bucketPolicies, []byte(name))
+	t.removeFixed(bucketQueues, []byte(name))
+	t.putFixed(bucketMeta, keyLastID, key64(max(qt.s.lastID, t.lastDeleted())))
+	t.after = append(t.after, func() {
+		t.e.mu.Lock()
+		delete(t.e.queues, name)
+		t.e.mu.Unlock()
+	})
+	return entry, nil
+}
+
+// lastDeleted is the last id that was given to a queue that is no more.
+func (t *tx) lastDeleted() uint64 {
+	id, _ := id64(t.Bucket(bucketMeta).Get(keyLastID))
+	return id
+}

@@ -1,0 +1,61 @@
+// Package bolt is the bundled engine: durable queues in one bbolt file.
+//
+// # The file
+//
+// Top-level buckets, with an area for the live messages of each queue, one for
+// its dead letters, and one for each entry of the trash:
+//
+//	meta       format version, closed in order?, last id, last number
+//	queues     name → counts, totals, the numbers of its areas
+//	policies   name → policy
+//	topics     topic, pattern, queue
+//	trash      entry → what it was, and the areas that hold it
+//	sweep      areas that are being deleted, bit by bit
+//	dedup      queue, deduplication id → until, message id   (forget: by time)
+//	history    queue, level, start → samples                 (uptime: opened → closed)
+//	area n     runs      first id → run: what one commit published to the queue
+//	           marks     first id → which of the run are settled, or were delivered
+//	           records   id → record: a message kept by itself
+//	           ready     id          ┐
+//	           due       due, id     ├ indexes of the records
+//	           in flight id          ┘
+//	           large     id → payload too big to be written again with its record
+//
+// What is published goes into runs: one value for each commit and queue, alone
+// in a bucket of its own unless it is small. That is what makes publishing,
+// opening and scanning fast. An ack sets a bit in the run's marks; a run whose
+// messages are all settled is dropped as a whole. Only the exceptions (delayed,
+// failed, dead, moved) become records, which cost a few keys each.
+//
+// # The life of a message
+//
+//	Publish ──▶ run ──▶ window ──Receive──▶ lease ──Ack──▶ bit in the marks
+//	   │ (delay)          ▲ oldest id first   │
+//	   ▼                  │                   ├─Nack, lease ran out─▶ record: delayed or ready, or dead
+//	record: delayed ─due─▶ returned ◀─────────┴─Release (memory only, if it is in the log)
+//
+// The window is the front of the log in memory; returned holds the ready
+// messages that are not there. A receiver gets the smaller id of the two, so
+// that what comes back takes the place of its age. Leases live in memory: that
+// a message was delivered is noted with the next commit, without waiting, so
+// that its tries survive a crash.
+//
+// # A commit
+//
+//	callers ──▶ batch ──▶ writer: apply each ─▶ flush runs, marks, counts ─▶ sync ─▶ effects ─▶ callers
+//
+// One goroutine changes the file. All that arrives while it commits shares the
+// next commit. Memory changes after the sync (effects), or is put back
+// (rollback): nobody sees what might be lost.
+//
+// bbolt syncs twice for each commit, and with a synced free list it writes all
+// free pages each time, so the free list is written only at the close; after a
+// crash bbolt finds the free pages by walking the tree, in which each run counts
+// once.
+//
+// # Locks
+//
+// A queue's lock protects what memory knows of it. Under it may be taken: the
+// writer's, the keeper's, the list of flagged queues. Above it: the engine's map
+// of queues. None is held over a commit or a read of the file.
+package bolt

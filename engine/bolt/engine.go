@@ -1,0 +1,149 @@
+package bolt
+
+import (
+	"cmp"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"nixie/engine"
+)
+
+// Engine is the bundled engine: queues in one bbolt file. It implements
+// engine.Engine.
+type Engine struct {
+	path    string
+	options Options
+	db      *bbolt.DB
+	hub     engine.Hub
+
+	mu     sync.RWMutex // protects queues and topics; taken before a queue's lock
+	queues map[string]*queue
+	topics map[string][]engine.Binding
+
+	writer   *writer
+	keeper   *keeper
+	recorder *recorder
+
+	flagMu  sync.Mutex // protects flagged; taken after a queue's lock
+	flagged []*queue   // with deliveries to note
+
+	openedAt time.Time
+	ticking  atomic.Bool   // the clock runs
+	stirred  chan struct{} // and this starts it
+
+	tokens      atomic.Uint64 // of leases
+	windowBytes atomic.Int64  // of all windows together
+	damage      atomic.Pointer[error]
+
+	notKept map[string]uint64 // the open trash entry of each queue that keeps no dead letters; the writer's
+
+	closeOnce  sync.Once
+	closeErr   error
+	closed     chan struct{}
+	background sync.WaitGroup
+	readers    sync.RWMutex // held for reading by views; Close waits for them
+}
+
+var _ engine.Engine = (*Engine)(nil)
+
+// Capabilities implements engine.Engine.
+func (e *Engine) Capabilities() engine.Capabilities {
+	return engine.Capabilities{
+		Name: "bolt", Place: "local:" + filepath.Base(e.path),
+		AscendingIDs: true, FreePeek: true, AtomicMove: true,
+		Trash: true, History: true, Ordered: true, Topics: true, MaxBody: maxBody,
+	}
+}
+
+// Path is that of the database file.
+func (e *Engine) Path() string { return e.path }
+
+// Watch implements engine.Watcher.
+func (e *Engine) Watch() *engine.Subscription { return e.hub.Subscribe() }
+
+func (e *Engine) isClosed() bool {
+	select {
+	case <-e.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// lookup returns the queue of that name, or nil.
+func (e *Engine) lookup(name string) *queue {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.queues[name]
+}
+
+// open is lookup with the contract's errors.
+func (e *Engine) open(name string) (*queue, error) {
+	if e.isClosed() {
+		return nil, engine.ErrClosed
+	}
+	if q := e.lookup(name); q != nil {
+		return q, nil
+	}
+	return nil, engine.ErrQueueNotFound
+}
+
+// all returns the queues by name.
+func (e *Engine) all() []*queue {
+	e.mu.RLock()
+	queues := make([]*queue, 0, len(e.queues))
+	for _, q := range e.queues {
+		queues = append(queues, q)
+	}
+	e.mu.RUnlock()
+	slices.SortFunc(queues, func(a, b *queue) int { return cmp.Compare(a.name, b.name) })
+	return queues
+}
+
+// flag remembers that the queue has deliveries to note.
+func (e *Engine) flag(q *queue) {
+	e.flagMu.Lock()
+	e.flagged = append(e.flagged, q)
+	e.flagMu.Unlock()
+	e.writer.noteMarks()
+	e.stir()
+}
+
+func (e *Engine) takeFlagged() []*queue {
+	e.flagMu.Lock()
+	defer e.flagMu.Unlock()
+	flagged := e.flagged
+	e.flagged = nil
+	return slices.DeleteFunc(flagged, func(q *queue) bool { return e.lookup(q.name) != q })
+}
+
+// damaged remembers the first sign that the file contradicts itself. The
+// engine goes on with what it can read; Check tells.
+func (e *Engine) damaged(err error) {
+	if err != nil {
+		e.damage.CompareAndSwap(nil, &err)
+	}
+}
+
+// view runs fn in a short read transaction. A damaged page gives an error, not
+// a panic.
+func (e *Engine) view(fn func(*bbolt.Tx) error) (err error) {
+	e.readers.RLock()
+	defer e.readers.RUnlock()
+	if e.isClosed() {
+		return engine.ErrClosed
+	}
+	defer guard(&err)
+	defer protect()()
+	return translate(e.db.View(fn))
+}
+
+// write runs fn in the writer's next transaction.
+func (e *Engine) write(fn func(t *tx) error) error {
+	return e.writer.do(operationFunc(fn), 0, 0, false)
+}

@@ -1,0 +1,554 @@
+package bolt
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"nixie/engine"
+)
+
+// Queues implements engine.Inspector.
+func (e *Engine) Queues(ctx context.Context) ([]engine.QueueInfo, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if e.isClosed() {
+		return nil, engine.ErrClosed
+	}
+	queues := e.all()
+	infos := make([]engine.QueueInfo, len(queues))
+	now := time.Now()
+	var unread []int
+	for i, q := range queues {
+		var known bool
+		if infos[i], known = q.info(now); !known {
+			unread = append(unread, i)
+		}
+	}
+	if len(unread) == 0 {
+		return infos, nil
+	}
+	return infos, e.view(func(btx *bbolt.Tx) error {
+		for _, i := range unread {
+			var err error
+			if infos[i].OldestAt, err = queues[i].oldestInFile(btx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Queue implements engine.Inspector.
+func (e *Engine) Queue(ctx context.Context, name string) (engine.QueueInfo, error) {
+	if err := ctx.Err(); err != nil {
+		return engine.QueueInfo{}, err
+	}
+	q, err := e.open(name)
+	if err != nil {
+		return engine.QueueInfo{}, wrapQueue(err, "queue", name)
+	}
+	info, known := q.info(time.Now())
+	if !known {
+		err = e.view(func(btx *bbolt.Tx) (err error) {
+			info.OldestAt, err = q.oldestInFile(btx)
+			return err
+		})
+	}
+	return info, wrapQueue(err, "queue", name)
+}
+
+// info is false if the oldest message must be looked up in the file.
+func (q *queue) info(now time.Time) (info engine.QueueInfo, known bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	s := &q.stored
+	info = engine.QueueInfo{
+		Name: q.name, Policy: q.policy, Paused: s.paused, CreatedAt: time.Unix(0, s.createdAt),
+		Ready: q.readyLocked(), InFlight: int64(len(q.leases)), Delayed: s.delayed, Dead: s.buried,
+		Bytes: s.bytes, Totals: s.totals, Waiting: q.waiters.Len(),
+	}
+	info.Totals.Delivered += q.unwritten
+	for _, c := range q.consumers {
+		if c.waiting > 0 || c.inFlight > 0 || now.Sub(c.seen) <= consumerMemory {
+			info.Consumers++
+		}
+	}
+	info.In, info.Out, info.Failing = q.e.recorder.rates(q.number, now)
+	if info.Ready <= 0 {
+		return info, true
+	}
+	oldest := allTime
+	first := q.returned.first()
+	if first != nil {
+		oldest = first.enteredAt
+	}
+	f, ok := q.frontLocked()
+	if ok {
+		oldest = min(oldest, f.at)
+	}
+	info.OldestAt = time.Unix(0, oldest)
+	return info, q.parked == 0 && (ok || q.front.complete()) && (first != nil || q.returned.bound == allInMemory) && oldest != allTime
+}
+
+func (q *queue) oldestInFile(btx *bbolt.Tx) (time.Time, error) {
+	q.mu.Lock()
+	live := q.stored.live
+	q.mu.Unlock()
+	m, err := newReadyScan(btx, q, live, 0, false).next()
+	if err != nil || m == nil {
+		return time.Time{}, err
+	}
+	if m.rec != nil {
+		return time.Unix(0, m.rec.enteredAt), nil
+	}
+	return time.Unix(0, m.at), nil
+}
+
+const (
+	defaultLimit = 100
+	maxLimit     = 10_000
+)
+
+// List implements engine.Inspector.
+func (e *Engine) List(ctx context.Context, name string, o engine.ListOptions) (page engine.Page, err error) {
+	if o.State == "" {
+		o.State = engine.Ready
+	}
+	if o.Limit == 0 {
+		o.Limit = defaultLimit
+	}
+	if err = ctx.Err(); err == nil {
+		err = checkList(&o)
+	}
+	var q *queue
+	if err == nil {
+		q, err = e.open(name)
+	}
+	if err == nil {
+		err = e.view(func(btx *bbolt.Tx) error {
+			var err error
+			page, err = q.list(ctx, btx, &o)
+			return err
+		})
+	}
+	return page, wrapQueue(err, "list", name)
+}
+
+func checkList(o *engine.ListOptions) error {
+	switch {
+	case !o.State.Valid():
+		return fmt.Errorf("%w: the states are %v, not %q", engine.ErrInvalid, engine.States(), o.State)
+	case o.Limit < 0:
+		return fmt.Errorf("%w: the limit must not be negative", engine.ErrInvalid)
+	}
+	o.Limit = min(o.Limit, maxLimit)
+	switch {
+	case o.BodyLimit == 0:
+		o.BodyLimit = -1 // whole
+	case o.BodyLimit < 0:
+		o.BodyLimit = 0
+	}
+	return nil
+}
+
+// list reads a page. o.BodyLimit is negative for whole bodies here.
+func (q *queue) list(ctx context.Context, btx *bbolt.Tx, o *engine.ListOptions) (engine.Page, error) {
+	q.mu.Lock()
+	live, dead := q.stored.live, q.stored.dead
+	q.mu.Unlock()
+	l := lister{ctx: ctx, q: q, btx: btx, o: o}
+	switch o.State {
+	case engine.InFlight:
+		return l.inFlight(live)
+	case engine.Delayed:
+		return l.delayed(live)
+	}
+	after := uint64(0)
+	if o.After != "" {
+		var ok bool
+		if after, ok = parseID(engine.ID(o.After)); !ok {
+			return l.page, fmt.Errorf("%w: there is no page behind %q", engine.ErrInvalid, o.After)
+		}
+	}
+	if o.State == engine.Dead {
+		return l.dead(dead, after)
+	}
+	return l.ready(live, after)
+}
+
+// lister collects one page.
+type lister struct {
+	ctx  context.Context
+	q    *queue
+	btx  *bbolt.Tx
+	o    *engine.ListOptions
+	page engine.Page
+	last string // cursor of the last message taken
+}
+
+// add takes a message in; false if the page is full, and goes on behind the
+// last one.
+func (l *lister) add(m engine.Message, cursor string) bool {
+	if len(l.page.Messages) == l.o.Limit {
+		l.page.Next = l.last
+		return false
+	}
+	m.Queue = l.q.name
+	l.page.Messages = append(l.page.Messages, m)
+	l.last = cursor
+	return true
+}
+
+func (l *lister) full() bool {
+	if len(l.page.Messages) == l.o.Limit {
+		l.page.Next = l.last
+		return true
+	}
+	return false
+}
+
+func (l *lister) ready(live area, after uint64) (engine.Page, error) {
+	s := newReadyScan(l.btx, l.q, live, after, l.o.Backward)
+	for {
+		if err := l.ctx.Err(); err != nil {
+			return l.page, err
+		}
+		m, err := s.next()
+		if m == nil || err != nil {
+			return l.page, err
+		}
+		if l.full() {
+			return l.page, nil
+		}
+		var out engine.Message
+		if m.rec != nil {
+			out, err = messageFromRecord(l.btx, live, m.rec, l.o.BodyLimit)
+			out.State = engine.Ready
+		} else {
+			out, err = l.fromLog(m.id, m.at, m.data)
+		}
+		if err != nil {
+			return l.page, err
+		}
+		l.add(out, string(out.ID))
+	}
+}
+
+// fromLog makes a message of the log, not delivered, with its body cut.
+func (l *lister) fromLog(id uint64, at int64, data []byte) (engine.Message, error) {
+	p, err := decodePayload(data)
+	if err != nil {
+		return engine.Message{}, damage("message %d: %v", id, err)
+	}
+	size := len(p.body)
+	if n := l.o.BodyLimit; n >= 0 && size > n {
+		p.body = p.body[:n]
+	}
+	t := time.Unix(0, at)
+	return engine.Message{
+		ID: formatID(id), State: engine.Ready, Body: bytes.Clone(p.body), Size: size, Headers: p.headers,
+		Group: p.group, DedupID: p.dedup, PublishedAt: t, EnteredAt: t,
+	}, nil
+}
+
+func (l *lister) dead(a area, after uint64) (engine.Page, error) {
+	b := l.btx.Bucket(a.bucket(kindRecords))
+	if b == nil {
+		return l.page, nil
+	}
+	c := b.Cursor()
+	for k := seekBehind(c, after, l.o.Backward); k != nil; k = move(c, l.o.Backward) {
+		if err := l.ctx.Err(); err != nil {
+			return l.page, err
+		}
+		if l.full() {
+			break
+		}
+		id, _ := id64(k)
+		rec, err := readRecord(b, id)
+		if err != nil {
+			return l.page, err
+		}
+		m, err := messageFromRecord(l.btx, a, rec, l.o.BodyLimit)
+		if err != nil {
+			return l.page, err
+		}
+		l.add(m, string(m.ID))
+	}
+	return l.page, nil
+}
+
+// delayed pages by when messages are due; its cursors are keys, in hexadecimal.
+func (l *lister) delayed(a area) (engine.Page, error) {
+	b := l.btx.Bucket(a.bucket(kindDue))
+	records := l.btx.Bucket(a.bucket(kindRecords))
+	var after []byte
+	if l.o.After != "" {
+		var err error
+		if after, err = l.dueCursor(records); err != nil {
+			return l.page, err
+		}
+	}
+	if b == nil {
+		return l.page, nil
+	}
+	c := b.Cursor()
+	for k := seekKey(c, after, l.o.Backward); k != nil; k = move(c, l.o.Backward) {
+		if err := l.ctx.Err(); err != nil {
+			return l.page, err
+		}
+		if l.full() {
+			break
+		}
+		_, id, ok := splitDueKey(k)
+		rec, err := readRecord(records, id)
+		if err != nil || rec == nil || !ok {
+			return l.page, damage("the delayed record %d: %v", id, err)
+		}
+		m, err := messageFromRecord(l.btx, a, rec, l.o.BodyLimit)
+		if err != nil {
+			return l.page, err
+		}
+		l.add(m, "due-"+hex.EncodeToString(k))
+	}
+	return l.page, nil
+}
+
+func (l *lister) dueCursor(records *bbolt.Bucket) ([]byte, error) {
+	if coded, ok := bytes.CutPrefix([]byte(l.o.After), []byte("due-")); ok {
+		k, err := hex.DecodeString(string(coded))
+		if err == nil && len(k) == 16 {
+			return k, nil
+		}
+	} else if id, ok := parseID(engine.ID(l.o.After)); ok {
+		rec, err := readRecord(records, id)
+		if err != nil {
+			return nil, err
+		}
+		if rec != nil && rec.state == engine.Delayed {
+			return dueKey(rec.dueAt, id), nil
+		}
+	}
+	return nil, fmt.Errorf("%w: there is no page behind %q", engine.ErrInvalid, l.o.After)
+}
+
+func seekKey(c *bbolt.Cursor, after []byte, backward bool) []byte {
+	if after == nil {
+		return seekBehind(c, 0, backward)
+	}
+	k, _ := c.Seek(after)
+	switch {
+	case backward && k == nil:
+		k, _ = c.Last()
+	case backward:
+		k, _ = c.Prev()
+	case bytes.Equal(k, after):
+		k, _ = c.Next()
+	}
+	return k
+}
+
+// inFlight lists leases; a message that is about to die does not count as one
+// that somebody holds, but is nowhere else either.
+func (l *lister) inFlight(live area) (engine.Page, error) {
+	after := uint64(0)
+	if l.o.After != "" {
+		var ok bool
+		if after, ok = parseID(engine.ID(l.o.After)); !ok {
+			return l.page, fmt.Errorf("%w: there is no page behind %q", engine.ErrInvalid, l.o.After)
+		}
+	}
+	for _, h := range l.q.held(after, l.o.Backward) {
+		if err := l.ctx.Err(); err != nil {
+			return l.page, err
+		}
+		if l.full() {
+			break
+		}
+		m, err := h.message(l.btx, live)
+		if err != nil {
+			return l.page, err
+		}
+		if m == nil {
+			continue // settled since
+		}
+		if n := l.o.BodyLimit; n >= 0 && len(m.Body) > n {
+			m.Body = m.Body[:n]
+		}
+		l.add(*m, string(m.ID))
+	}
+	return l.page, nil
+}
+
+// held is what of a lease an inspector shows.
+type held struct {
+	id       uint64
+	first    uint64 // of its run; 0: it is a record
+	tries    int
+	consumer string
+	until    int64
+}
+
+// held returns the leases behind an id, in order.
+func (q *queue) held(after uint64, backward bool) []held {
+	q.mu.Lock()
+	out := make([]held, 0, len(q.leases))
+	for id, l := range q.leases {
+		if after == 0 || id > after && !backward || id < after && backward {
+			out = append(out, l.held())
+		}
+	}
+	q.mu.Unlock()
+	slices.SortFunc(out, func(a, b held) int {
+		if backward {
+			a, b = b, a
+		}
+		return cmp.Compare(a.id, b.id)
+	})
+	return out
+}
+
+func (l *lease) held() held {
+	h := held{id: l.id, tries: l.tries, until: l.deadline}
+	if l.run != nil {
+		h.first = l.run.first
+	}
+	if l.consumer != nil {
+		h.consumer = l.consumer.name
+	}
+	return h
+}
+
+func (h held) message(btx *bbolt.Tx, live area) (*engine.Message, error) {
+	var m engine.Message
+	if h.first != 0 {
+		r, p, err := findInRun(btx, live, h.first, h.id)
+		if p == nil {
+			return nil, err
+		}
+		if m, err = messageFromLog(h.id, r.at, p); err != nil {
+			return nil, err
+		}
+	} else {
+		rec, err := readRecord(btx.Bucket(live.bucket(kindRecords)), h.id)
+		if rec == nil {
+			return nil, err
+		}
+		if m, err = messageFromRecord(btx, live, rec, -1); err != nil {
+			return nil, err
+		}
+	}
+	m.State, m.Tries, m.Consumer, m.LeaseUntil, m.DueAt = engine.InFlight, h.tries, h.consumer, time.Unix(0, h.until), time.Time{}
+	return &m, nil
+}
+
+// Message implements engine.Inspector.
+func (e *Engine) Message(ctx context.Context, name string, id engine.ID) (m engine.Message, err error) {
+	if err = ctx.Err(); err != nil {
+		return m, err
+	}
+	q, err := e.open(name)
+	if err == nil {
+		n, ok := parseID(id)
+		if !ok {
+			err = engine.ErrMessageNotFound
+		} else {
+			err = e.view(func(btx *bbolt.Tx) error {
+				var err error
+				m, err = q.message(btx, n)
+				return err
+			})
+		}
+	}
+	if err != nil {
+		return engine.Message{}, &engine.Error{Op: "message of", Queue: name, ID: id, Err: err}
+	}
+	m.Queue = name
+	return m, nil
+}
+
+func (q *queue) message(btx *bbolt.Tx, id uint64) (engine.Message, error) {
+	q.mu.Lock()
+	live, dead := q.stored.live, q.stored.dead
+	l := q.leases[id]
+	var h held
+	if l != nil {
+		h = l.held()
+	}
+	q.mu.Unlock()
+	if l != nil {
+		if m, err := h.message(btx, live); m != nil || err != nil {
+			return deref(m), err
+		}
+	}
+	for _, a := range []area{live, dead} {
+		rec, err := readRecord(btx.Bucket(a.bucket(kindRecords)), id)
+		if err != nil {
+			return engine.Message{}, err
+		}
+		if rec != nil {
+			m, err := messageFromRecord(btx, a, rec, -1)
+			if m.State == engine.InFlight {
+				m.State = engine.Ready // given back; the file will say so soon
+			}
+			return m, err
+		}
+	}
+	first, r, p, err := findInLog(btx, live, id)
+	if err != nil {
+		return engine.Message{}, err
+	}
+	if p == nil || q.isSettled(first, r.index) {
+		return engine.Message{}, engine.ErrMessageNotFound
+	}
+	m, err := messageFromLog(id, r.at, p)
+	m.Tries = 0
+	return m, err
+}
+
+func (q *queue) isSettled(first uint64, index int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	r := q.runs[first]
+	return r != nil && r.settled.has(index)
+}
+
+// Consumers implements engine.Inspector.
+func (e *Engine) Consumers(ctx context.Context, name string) ([]engine.ConsumerInfo, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	q, err := e.open(name)
+	if err != nil {
+		return nil, wrapQueue(err, "consumers of", name)
+	}
+	now := time.Now()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var out []engine.ConsumerInfo
+	for _, c := range q.consumers {
+		if c.waiting == 0 && c.inFlight == 0 && now.Sub(c.seen) > consumerMemory {
+			continue
+		}
+		out = append(out, engine.ConsumerInfo{
+			Name: c.name, LastSeen: c.seen, Waiting: c.waiting > 0, InFlight: c.inFlight, Totals: c.totals,
+		})
+	}
+	slices.SortFunc(out, func(a, b engine.ConsumerInfo) int { return cmp.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+func deref(m *engine.Message) engine.Message {
+	if m == nil {
+		return engine.Message{}
+	}
+	return *m
+}

@@ -1,0 +1,319 @@
+package bolt
+
+import (
+	"container/heap"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"nixie/engine"
+)
+
+// keeper does what time alone causes: leases that run out, delays that end,
+// messages and deduplication ids that expire, trash that is old. It is one
+// goroutine with one timer for the earliest of all deadlines.
+type keeper struct {
+	e *Engine
+
+	mu     sync.Mutex // protects alarms and tidyAt
+	alarms alarmHeap
+	tidyAt int64 // 0: nothing to look after
+	wake   chan struct{}
+}
+
+// alarm says when to look at a queue; nil stands for the engine as a whole.
+type alarm struct {
+	at int64
+	q  *queue
+}
+
+const (
+	// maxKept is how many messages of a queue the keeper deals with in one
+	// commit, so that nobody waits behind it.
+	maxKept = 256
+	// keepAgain is when the keeper tries again what failed.
+	keepAgain = time.Second
+	// tidyEvery is how often, at the most, the engine as a whole is looked
+	// after.
+	tidyEvery = 10 * time.Second
+)
+
+// tidyBy asks for the engine as a whole to be looked after, some time after at.
+func (k *keeper) tidyBy(at int64) {
+	at += int64(tidyEvery)
+	k.mu.Lock()
+	earlier := k.tidyAt == 0 || at < k.tidyAt
+	if earlier {
+		k.tidyAt = at
+	}
+	k.mu.Unlock()
+	if earlier {
+		k.set(nil, at)
+	}
+}
+
+func (k *keeper) set(q *queue, at int64) {
+	k.mu.Lock()
+	heap.Push(&k.alarms, alarm{at, q})
+	first := k.alarms[0].at == at
+	k.mu.Unlock()
+	if first {
+		select {
+		case k.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// armLocked sets the alarm for the earliest deadline of the queue.
+func (q *queue) armLocked() {
+	if q.gone {
+		return
+	}
+	at := q.nextDue
+	earlier := func(t int64) {
+		if at == 0 || t < at {
+			at = t
+		}
+	}
+	if len(q.deadlines) > 0 {
+		earlier(q.deadlines[0].deadline)
+	}
+	if ttl := int64(q.policy.TTL); ttl > 0 {
+		if f, ok := q.frontLocked(); ok {
+			earlier(f.at + ttl)
+		} else if !q.front.complete() {
+			q.loadLocked()
+		}
+		if len(q.returned.byID) > 0 {
+			earlier(q.returned.oldest + ttl)
+		}
+	}
+	if at != 0 && (q.alarmAt == 0 || at < q.alarmAt) {
+		q.alarmAt = at
+		q.e.keeper.set(q, at)
+	}
+}
+
+// run looks after queues until the engine closes.
+func (k *keeper) run() {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		due, wait := k.due(time.Now())
+		if len(due) > 0 {
+			k.keep(due)
+			continue
+		}
+		timer.Reset(wait)
+		select {
+		case <-k.wake:
+		case <-timer.C:
+		case <-k.e.closed:
+			return
+		}
+	}
+}
+
+// due takes out the alarms whose time has come, and says how long it is until
+// the next one.
+func (k *keeper) due(now time.Time) (queues []*queue, wait time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for len(k.alarms) > 0 && len(queues) < 64 {
+		if wait = time.Duration(k.alarms[0].at - now.UnixNano()); wait > 0 {
+			return queues, wait
+		}
+		queues = append(queues, heap.Pop(&k.alarms).(alarm).q)
+	}
+	return queues, time.Hour
+}
+
+func (k *keeper) keep(due []*queue) {
+	for _, q := range due {
+		if q != nil {
+			q.mu.Lock()
+			q.alarmAt = 0
+			q.mu.Unlock()
+		}
+	}
+	err := k.e.writer.do(operationFunc(func(t *tx) error {
+		for _, q := range due {
+			if q == nil {
+				k.tidy(t)
+			} else if t.e.lookup(q.name) == q {
+				t.queue(q).keep()
+			}
+		}
+		return nil
+	}), 0, 0, false)
+	if err == nil {
+		return
+	}
+	again := time.Now().Add(keepAgain).UnixNano()
+	for _, q := range due {
+		if q != nil {
+			q.mu.Lock()
+			q.alarmAt = again
+			q.mu.Unlock()
+		}
+		k.set(q, again)
+	}
+}
+
+// tidy looks after the engine as a whole.
+func (k *keeper) tidy(t *tx) {
+	more := t.forgetDuplicates()
+	more = t.emptyOldTrash() || more
+	more = t.sweep() || more
+	k.mu.Lock()
+	k.tidyAt = 0
+	k.mu.Unlock()
+	if more {
+		t.after = append(t.after, func() { k.set(nil, t.at) })
+		return
+	}
+	if key, _ := t.Bucket(bucketForget).Cursor().First(); len(key) > 8 {
+		until, _ := id64(key[:8])
+		k.tidyBy(int64(until))
+	}
+	if at, ok := t.oldestTrash(); ok {
+		k.tidyBy(at.UnixNano())
+	}
+}
+
+// keep does what is due in one queue.
+func (qt *queueTx) keep() {
+	if qt.emptied || qt.deleted {
+		return
+	}
+	qt.expireWaiting()
+	for _, l := range qt.overdue() {
+		var err error
+		switch l.doom {
+		case doomExpired:
+			err = qt.expire(l)
+		case doomCrashed:
+			err = qt.fail(l, engine.Failure{Reason: "nixie stopped while the message was in flight"})
+		default:
+			err = qt.fail(l, engine.Failure{Reason: fmt.Sprintf("the lease ran out after %s", l.length)})
+		}
+		if err != nil {
+			return
+		}
+	}
+	qt.ripen()
+}
+
+// overdue takes leases whose deadline has passed.
+func (qt *queueTx) overdue() []*lease {
+	q := qt.q
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var out []*lease
+	var visit func(i int)
+	visit = func(i int) {
+		if i >= len(q.deadlines) || q.deadlines[i].deadline > qt.t.at || len(out) == maxKept {
+			return
+		}
+		if l := q.deadlines[i]; !l.settling {
+			l.settling = true
+			out = append(out, l)
+		}
+		visit(2*i + 1)
+		visit(2*i + 2)
+	}
+	visit(0)
+	return out
+}
+
+// expire makes a dead letter of a message whose TTL ran out.
+func (qt *queueTx) expire(l *lease) error {
+	rec, err := qt.takeLeased(l, true)
+	if err != nil {
+		return err
+	}
+	qt.end(l, withdrawn, false)
+	qt.bury(rec, engine.Expired, fmt.Sprintf("not received within %s", qt.policy.TTL), qt.s.live)
+	return nil
+}
+
+// expireWaiting takes out of circulation what waits longer than the TTL.
+func (qt *queueTx) expireWaiting() {
+	ttl := int64(qt.policy.TTL)
+	if ttl <= 0 {
+		return
+	}
+	q := qt.q
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, s := range q.returned.expired(qt.t.at-ttl, maxKept) {
+		q.doomLocked(s, doomExpired, qt.t.at)
+	}
+	for range maxKept {
+		f, ok := q.frontLocked()
+		if !ok || f.at+ttl > qt.t.at {
+			return
+		}
+		f.run.taken.set(f.index)
+		group, size, _ := payloadHead(f.payload)
+		q.doomLocked(&spot{id: f.id, run: f.run, index: f.index, group: string(group), enteredAt: f.at, size: size}, doomExpired, qt.t.at)
+	}
+}
+
+// ripen makes delayed messages ready whose time has come.
+func (qt *queueTx) ripen() {
+	b := qt.t.Bucket(qt.s.live.bucket(kindDue))
+	if b == nil {
+		return
+	}
+	var ripe [][]byte
+	qt.ripened, qt.nextDue = true, 0
+	c := b.Cursor()
+	for k, _ := c.First(); k != nil; k, _ = c.Next() {
+		due, _, ok := splitDueKey(k)
+		if !ok {
+			qt.t.fail(damage("a delayed record has the key %x", k))
+			return
+		}
+		if due > qt.t.at || len(ripe) == maxKept {
+			qt.nextDue = due
+			break
+		}
+		ripe = append(ripe, k)
+	}
+	for _, k := range ripe {
+		due, id, _ := splitDueKey(k)
+		rec, err := qt.readLive(id)
+		if rec == nil {
+			qt.t.fail(errors.Join(err, damage("record %d is in an index but not there", id)))
+			return
+		}
+		data := rec.payload
+		if data == nil {
+			data = getValue(qt.t.Bucket(qt.s.live.bucket(kindLarge)), key64(id))
+		}
+		group, _, err := payloadHead(data)
+		if qt.t.fail(err) != nil {
+			return
+		}
+		name := string(group)
+		qt.takeRecord(rec, true)
+		qt.admitReady(rec, name, qt.s.live)
+		qt.ready[len(qt.ready)-1].readyAt = due
+	}
+}
+
+type alarmHeap []alarm
+
+func (h alarmHeap) Len() int           { return len(h) }
+func (h alarmHeap) Less(i, j int) bool { return h[i].at < h[j].at }
+func (h alarmHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *alarmHeap) Push(x any)        { *h = append(*h, x.(alarm)) }
+func (h *alarmHeap) Pop() any {
+	old := *h
+	a := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return a
+}

@@ -1,0 +1,437 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"nixie/engine"
+)
+
+// Options say how to open a database. The zero value is what most want.
+type Options struct {
+	// MaxSize is how large the file may grow, in bytes. 0: as large as the disk
+	// lets it.
+	MaxSize int64
+	// LockWait is how long to wait for another process to close the file.
+	LockWait time.Duration
+	// TrashRetention is how long what was deleted can be restored. 0: 7 days.
+	TrashRetention time.Duration
+	// Window is how much of the queues' fronts is kept in memory, in bytes, all
+	// together. 0: 64 MiB.
+	Window int64
+	// SyncDelay makes each sync take so much longer, to see how slower disks
+	// behave.
+	SyncDelay time.Duration
+}
+
+const (
+	formatVersion = 1
+
+	defaultTrashRetention = 7 * 24 * time.Hour
+	defaultWindow         = 64 << 20
+	// addressSpace is mapped at once, as mapping anew later would wait for all
+	// readers. It costs no memory.
+	addressSpace = 64 << 30
+	mapAhead     = runtime.GOOS != "windows" && strconv.IntSize == 64
+	// skipIDs after a crash: relaxed publishers may hold ids that were lost.
+	skipIDs = 1 << 16
+)
+
+var (
+	keyVersion = []byte("version")
+	keyClean   = []byte("clean") // closed in order
+	keyLastID  = []byte("last id")
+	keyNumber  = []byte("last number") // of queues and areas
+)
+
+// Open opens the database, and makes it if there is none. Errors:
+// engine.ErrDatabaseInUse, ErrNotADatabase, ErrNewerVersion, ErrDamaged,
+// ErrNoSpace, and those of the file system; nothing is changed then.
+func Open(path string, o Options) (_ *Engine, err error) {
+	if o.TrashRetention == 0 {
+		o.TrashRetention = defaultTrashRetention
+	}
+	if o.Window == 0 {
+		o.Window = defaultWindow
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("open %s: %w", path, err)
+		}
+	}()
+	defer guard(&err)
+	defer protect()()
+	isNew, err := inspectFile(path)
+	if err != nil {
+		return nil, err
+	}
+	options := &bbolt.Options{
+		Timeout:        max(o.LockWait, time.Millisecond),
+		NoFreelistSync: true, // else each commit writes all free pages: see doc.go
+		FreelistType:   bbolt.FreelistMapType,
+		MaxSize:        int(o.MaxSize),
+		NoStatistics:   true,
+	}
+	if o.MaxSize == 0 && mapAhead {
+		options.InitialMmapSize = addressSpace
+	}
+	db, err := bbolt.Open(path, 0o600, options)
+	if err != nil {
+		return nil, translate(err)
+	}
+	e := &Engine{
+		path: path, options: o, db: db,
+		queues: map[string]*queue{}, topics: map[string][]engine.Binding{},
+		recorder: newRecorder(), closed: make(chan struct{}), notKept: map[string]uint64{},
+		openedAt: time.Now(), stirred: make(chan struct{}, 1),
+	}
+	if err := e.start(isNew); err != nil {
+		_ = db.Close()
+		return nil, translate(err)
+	}
+	return e, nil
+}
+
+// start makes or reads what is in the file, and begins to work.
+func (e *Engine) start(isNew bool) error {
+	if isNew {
+		if err := e.db.Update(create); err != nil {
+			return err
+		}
+	}
+	var lastID uint64
+	if err := e.db.View(func(btx *bbolt.Tx) (err error) {
+		lastID, err = e.readAll(btx)
+		return err
+	}); err != nil {
+		return err
+	}
+	// From now on the file is in use: what comes back from a crash is not clean.
+	if err := e.db.Update(func(btx *bbolt.Tx) error {
+		return btx.Bucket(bucketMeta).Delete(keyClean)
+	}); err != nil {
+		return err
+	}
+	e.writer = newWriter(e, lastID+1)
+	e.keeper = &keeper{e: e, wake: make(chan struct{}, 1)}
+	e.background.Go(e.writer.run)
+	e.background.Go(e.keeper.run)
+	e.background.Go(e.clock)
+	e.keeper.set(nil, time.Now().UnixNano())
+	for _, q := range e.all() {
+		q.mu.Lock()
+		q.armLocked()
+		q.mu.Unlock()
+	}
+	return nil
+}
+
+// create makes an empty database.
+func create(btx *bbolt.Tx) error {
+	for _, name := range fixedBuckets {
+		if _, err := btx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	return btx.Bucket(bucketMeta).Put(keyVersion, key32(formatVersion))
+}
+
+// readAll reads the queues and what is not merely waiting in them, and returns
+// the last id that was given.
+func (e *Engine) readAll(btx *bbolt.Tx) (lastID uint64, err error) {
+	meta := btx.Bucket(bucketMeta)
+	if meta == nil {
+		return 0, fmt.Errorf("%w: the file belongs to another program", engine.ErrNotADatabase)
+	}
+	version := meta.Get(keyVersion)
+	if len(version) != 4 {
+		return 0, fmt.Errorf("%w: it does not say its version", engine.ErrNotADatabase)
+	}
+	if v := binary.BigEndian.Uint32(version); v > formatVersion {
+		return 0, fmt.Errorf("%w (%d; this one reads up to %d): update nixie", engine.ErrNewerVersion, v, formatVersion)
+	}
+	for _, name := range fixedBuckets {
+		if btx.Bucket(name) == nil {
+			return 0, damage("the bucket %q is missing", name)
+		}
+	}
+	if v := meta.Get(keyLastID); len(v) == 8 {
+		lastID = binary.BigEndian.Uint64(v)
+	}
+	policies := btx.Bucket(bucketPolicies)
+	err = btx.Bucket(bucketQueues).ForEach(func(k, v []byte) error {
+		s, err := decodeStored(v)
+		if err != nil {
+			return damage("queue %q: %v", k, err)
+		}
+		var p engine.Policy
+		if err := json.Unmarshal(policies.Get(k), &p); err != nil {
+			return damage("the policy of queue %q: %v", k, err)
+		}
+		q := newQueue(e, string(k), s, p)
+		if err := q.recover(btx); err != nil {
+			return fmt.Errorf("queue %q: %w", k, err)
+		}
+		e.queues[q.name] = q
+		lastID = max(lastID, s.lastID)
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	if meta.Get(keyClean) == nil && lastID > 0 {
+		lastID += skipIDs
+	}
+	return lastID, e.readTopics(btx)
+}
+
+// recover reads the exceptions of a queue: what was in flight when nixie
+// stopped, what is partly settled, when the next delay ends.
+func (q *queue) recover(btx *bbolt.Tx) error {
+	now := time.Now().UnixNano()
+	live := q.stored.live
+	if runs := btx.Bucket(live.bucket(kindRuns)); runs != nil {
+		if k, _ := runs.Cursor().Last(); k != nil {
+			q.front.last, _ = id64(k)
+		}
+	}
+	if b := btx.Bucket(live.bucket(kindMarks)); b != nil {
+		err := b.ForEach(func(k, v []byte) error {
+			first, ok := id64(k)
+			if !ok {
+				return damage("marks have the key %x", k)
+			}
+			r, err := decodeMarks(first, v)
+			if err != nil {
+				return damage("marks of run %d: %v", first, err)
+			}
+			q.runs[first] = r
+			return q.recoverDelivered(btx, r, now)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	records := btx.Bucket(live.bucket(kindRecords))
+	if b := btx.Bucket(live.bucket(kindInFlight)); b != nil {
+		err := b.ForEach(func(k, _ []byte) error {
+			id, _ := id64(k)
+			s, err := readSpot(records, live, btx, id)
+			if err == nil {
+				q.recoverLease(s, now)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if b := btx.Bucket(live.bucket(kindReady)); b != nil {
+		if k, _ := b.Cursor().First(); k != nil {
+			q.returned.bound = 0
+		}
+	}
+	return q.recoverDelayed(btx, records)
+}
+
+// recoverDelivered finds what of a run was in flight.
+func (q *queue) recoverDelivered(btx *bbolt.Tx, marks *run, now int64) error {
+	if marks.delivered.empty() {
+		return nil
+	}
+	v := getValue(btx.Bucket(q.stored.live.bucket(kindRuns)), key64(marks.first))
+	r, err := readRun(marks.first, v)
+	if err != nil {
+		return damage("run %d: %v", marks.first, err)
+	}
+	for p := r.next(); p != nil; p = r.next() {
+		if r.index >= marks.count || !marks.delivered.has(r.index) || marks.settled.has(r.index) {
+			continue
+		}
+		group, size, err := payloadHead(p)
+		if err != nil {
+			return damage("message %d: %v", r.id, err)
+		}
+		marks.taken.set(r.index)
+		q.recoverLease(&spot{id: r.id, run: marks, index: r.index, group: string(group), enteredAt: r.at, tries: 1, size: size}, now)
+	}
+	return r.r.err
+}
+
+func (q *queue) recoverLease(s *spot, now int64) {
+	if q.policy.Ordered && s.group != "" {
+		q.groups[s.group] = &group{holder: s.id}
+	}
+	q.doomLocked(s, doomCrashed, now)
+}
+
+// recoverDelayed finds the next delay, and the groups that wait for a retry.
+func (q *queue) recoverDelayed(btx *bbolt.Tx, records *bbolt.Bucket) error {
+	b := btx.Bucket(q.stored.live.bucket(kindDue))
+	if b == nil {
+		return nil
+	}
+	c := b.Cursor()
+	k, _ := c.First()
+	if k != nil {
+		q.nextDue, _, _ = splitDueKey(k)
+	}
+	if !q.policy.Ordered {
+		return nil
+	}
+	for ; k != nil; k, _ = c.Next() {
+		_, id, _ := splitDueKey(k)
+		rec, err := readRecord(records, id)
+		if err != nil || rec == nil || !rec.holds {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		s, err := readSpot(records, q.stored.live, btx, id)
+		if err != nil {
+			return err
+		}
+		if s.group != "" {
+			q.groups[s.group] = &group{holder: id}
+		}
+	}
+	return nil
+}
+
+// Close implements engine.Engine.
+func (e *Engine) Close() error {
+	e.closeOnce.Do(func() {
+		close(e.closed)
+		e.closeSecond(time.Now().Truncate(time.Second))
+		e.flushHistory()
+		err := e.write(func(t *tx) error {
+			t.noteUptime()
+			return t.giveAllBack()
+		})
+		e.writer.close()
+		e.background.Wait()
+		e.readers.Lock()
+		defer e.readers.Unlock()
+		// A free list in the file makes the next opening quick.
+		e.db.NoFreelistSync = false
+		clean := e.db.Update(func(btx *bbolt.Tx) error {
+			meta := btx.Bucket(bucketMeta)
+			return errors.Join(meta.Put(keyClean, []byte{1}), meta.Put(keyLastID, key64(e.writer.nextID-1)))
+		})
+		e.closeErr = translate(errors.Join(err, e.db.Close()))
+		_ = clean // without it the next opening takes longer, and nothing else
+		e.hub.Close()
+	})
+	return e.closeErr
+}
+
+// giveAllBack ends all leases as if they had never been.
+func (t *tx) giveAllBack() error {
+	for _, q := range t.e.all() {
+		q.mu.Lock()
+		for _, l := range q.leases {
+			if l.doom != doomCrashed { // that one was counted before
+				q.giveBackLocked(l)
+			}
+		}
+		q.mu.Unlock()
+		t.queue(q).delivered = true
+	}
+	return nil
+}
+
+// guard turns a panic over a damaged page into an error.
+func guard(err *error) {
+	if p := recover(); p != nil {
+		*err = damage("%v", p)
+	}
+}
+
+// protect makes a read beyond the end of a file that was cut short a panic that
+// guard can turn into an error. It holds for the calling goroutine.
+func protect() func() {
+	old := debug.SetPanicOnFault(true)
+	return func() { debug.SetPanicOnFault(old) }
+}
+
+// The first two pages of a bbolt file say, each with a checksum, where its
+// root is and how many pages it has.
+const (
+	metaMagic    = 0xED0CDAED
+	metaVersion  = 2
+	metaOffset   = 16 // behind the page header
+	metaLength   = 64
+	checksummed  = metaLength - 8
+	minPageSize  = 512
+	maxPageSize  = 1 << 20
+	metaPageSize = 8 // offsets in the meta
+	metaPages    = 40
+)
+
+// inspectFile looks at a file before bbolt maps it into memory, where a file
+// that was cut short would kill the process. It reports whether the file is
+// new or empty.
+func inspectFile(path string) (isNew bool, err error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return false, err
+	case info.IsDir():
+		return false, fmt.Errorf("%w: it is a directory", engine.ErrNotADatabase)
+	case !info.Mode().IsRegular():
+		return false, fmt.Errorf("%w: it is not a regular file", engine.ErrNotADatabase)
+	case info.Size() == 0:
+		return true, nil
+	}
+	pages, pageSize := int64(0), int64(0)
+	for _, at := range []int64{0, 1024, 2048, 4096, 8192, 16384, 32768, 65536} {
+		size, n, ok := readMeta(f, at)
+		if ok && (at == 0 || at == size) {
+			pageSize = size
+			pages = max(pages, n)
+		}
+	}
+	if pageSize == 0 {
+		return false, fmt.Errorf("%w: it has no valid header", engine.ErrNotADatabase)
+	}
+	if pages > info.Size()/pageSize {
+		return false, damage("the file was cut short: it has %d of %d bytes", info.Size(), pages*pageSize)
+	}
+	return false, nil
+}
+
+// readMeta reads the meta page at an offset, if there is a valid one.
+func readMeta(r io.ReaderAt, at int64) (pageSize, pages int64, ok bool) {
+	var b [metaLength]byte
+	if _, err := r.ReadAt(b[:], at+metaOffset); err != nil {
+		return 0, 0, false
+	}
+	h := fnv.New64a()
+	h.Write(b[:checksummed])
+	le := binary.LittleEndian
+	pageSize = int64(le.Uint32(b[metaPageSize:]))
+	ok = le.Uint32(b[0:]) == metaMagic && le.Uint32(b[4:]) == metaVersion && h.Sum64() == le.Uint64(b[checksummed:]) &&
+		pageSize >= minPageSize && pageSize <= maxPageSize
+	return pageSize, int64(le.Uint64(b[metaPages:])), ok
+}

@@ -1,0 +1,298 @@
+package bolt
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"nixie/engine"
+)
+
+const (
+	// maxBody is the largest body that is taken.
+	maxBody = 256 << 20
+	// maxHead bounds what comes beside it: headers, group, deduplication id.
+	maxHead = 4 << 20
+	// maxDedupID fits into a key of bbolt with what stands before it.
+	maxDedupID = 1024
+)
+
+// Publish implements engine.Producer.
+func (e *Engine) Publish(ctx context.Context, name string, messages ...engine.Outgoing) ([]engine.ID, error) {
+	op, err := e.preparePublish(ctx, messages)
+	if err == nil && len(messages) > 0 {
+		op.queues = []string{name}
+		err = e.publish(op)
+	}
+	if err != nil {
+		return nil, &engine.Error{Op: "publish", Queue: name, Err: err}
+	}
+	return op.ids, nil
+}
+
+// PublishTopic implements engine.Producer.
+func (e *Engine) PublishTopic(ctx context.Context, topic, key string, messages ...engine.Outgoing) ([]string, error) {
+	op, err := e.preparePublish(ctx, messages)
+	if err == nil && len(messages) > 0 {
+		if op.queues = e.route(topic, key); len(op.queues) == 0 {
+			err = engine.ErrNoRoute
+		} else {
+			err = e.publish(op)
+		}
+	}
+	if err != nil {
+		return nil, &engine.Error{Op: "publish to topic", Queue: topic, Err: err}
+	}
+	return op.queues, nil
+}
+
+// publishOp publishes the same messages to each of some queues, or to none.
+type publishOp struct {
+	queues   []string
+	messages []encoded
+	first    uint64
+	ids      []engine.ID // in the last queue
+}
+
+// encoded is a message as the publishing goroutine prepares it.
+type encoded struct {
+	payload []byte
+	size    int
+	group   string
+	dedup   string
+	delay   int64
+}
+
+func (e *Engine) preparePublish(ctx context.Context, messages []engine.Outgoing) (*publishOp, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if e.isClosed() {
+		return nil, engine.ErrClosed
+	}
+	op := &publishOp{messages: make([]encoded, len(messages))}
+	for i := range messages {
+		m := &messages[i]
+		if err := checkOutgoing(m); err != nil {
+			return nil, err
+		}
+		op.messages[i] = encoded{
+			payload: appendPayload(make([]byte, 0, payloadSize(m)), m),
+			size:    len(m.Body), group: m.Group, dedup: m.DedupID, delay: int64(m.Delay),
+		}
+	}
+	return op, nil
+}
+
+func payloadSize(m *engine.Outgoing) int {
+	n := 1 + len(m.Body) + len(m.Group) + len(m.DedupID) + 3*binary.MaxVarintLen32
+	for k, v := range m.Headers {
+		n += len(k) + len(v) + 2*binary.MaxVarintLen32
+	}
+	return n
+}
+
+func checkOutgoing(m *engine.Outgoing) error {
+	switch {
+	case len(m.Body) > maxBody:
+		return fmt.Errorf("%w: its body has %d bytes, at most %d are taken", engine.ErrTooLarge, len(m.Body), maxBody)
+	case payloadSize(m)-len(m.Body) > maxHead:
+		return fmt.Errorf("%w: its headers, group and deduplication id have over %d bytes", engine.ErrTooLarge, maxHead)
+	case m.Delay > engine.MaxDuration:
+		return fmt.Errorf("%w: the delay must be at most %s", engine.ErrInvalid, engine.MaxDuration)
+	case len(m.DedupID) > maxDedupID:
+		return fmt.Errorf("%w: a deduplication id has at most %d bytes", engine.ErrInvalid, maxDedupID)
+	}
+	return nil
+}
+
+func (e *Engine) publish(op *publishOp) error {
+	size := 0
+	for i := range op.messages {
+		size += len(op.messages[i].payload)
+	}
+	return e.writer.do(op, size*len(op.queues), len(op.messages)*len(op.queues), e.relaxedPublish(op, int64(size)))
+}
+
+// relaxedPublish reports that all the queues are relaxed, and that nothing
+// known now would refuse the messages: afterwards nobody can be told.
+func (e *Engine) relaxedPublish(op *publishOp, size int64) bool {
+	for _, name := range op.queues {
+		q := e.lookup(name)
+		if q == nil {
+			return false
+		}
+		q.mu.Lock()
+		p := q.policy
+		relaxed := p.Durability == engine.Relaxed && p.MaxDepth == 0 && p.MaxBytes == 0
+		q.mu.Unlock()
+		if !relaxed {
+			return false
+		}
+	}
+	for i := range op.messages {
+		if op.messages[i].dedup != "" {
+			return false // its id is known only once it is applied
+		}
+	}
+	return true
+}
+
+func (o *publishOp) number(first uint64) {
+	o.first = first
+	o.ids = make([]engine.ID, len(o.messages))
+	last := first + uint64(len(o.messages)*(len(o.queues)-1))
+	for i := range o.ids {
+		o.ids[i] = formatID(last + uint64(i))
+	}
+}
+
+func (o *publishOp) apply(t *tx) error {
+	targets := make([]*queueTx, len(o.queues))
+	rooms := make([][]*located, len(o.queues))
+	for i, name := range o.queues {
+		qt, err := t.find(name)
+		if err != nil {
+			return err
+		}
+		if rooms[i], err = qt.roomFor(o.messages); err != nil {
+			return err
+		}
+		targets[i] = qt
+	}
+	id := o.first
+	for i, qt := range targets {
+		qt.dropOldest(rooms[i])
+		for j := range o.messages {
+			if got := qt.accept(id, &o.messages[j]); got != id {
+				o.ids[j] = formatID(got)
+			}
+			id++
+		}
+	}
+	return nil
+}
+
+// roomFor finds out whether the messages may enter: a queue that is full
+// refuses, or says which of its oldest must go.
+func (qt *queueTx) roomFor(messages []encoded) ([]*located, error) {
+	if qt.policy.MaxDepth == 0 && qt.policy.MaxBytes == 0 {
+		return nil, nil
+	}
+	var count, size int64
+	for i := range messages {
+		m := &messages[i]
+		if m.dedup != "" {
+			if _, _, known := qt.remembered(m.dedup); known {
+				continue
+			}
+		}
+		count++
+		size += int64(m.size)
+	}
+	return qt.room(count, size)
+}
+
+func (qt *queueTx) room(count, size int64) ([]*located, error) {
+	p := qt.policy
+	var tooMany, tooMuch int64
+	if p.MaxDepth > 0 {
+		tooMany = qt.s.waiting + qt.s.delayed + count - p.MaxDepth
+	}
+	if p.MaxBytes > 0 {
+		tooMuch = qt.s.bytes + size - p.MaxBytes
+	}
+	if tooMany <= 0 && tooMuch <= 0 {
+		return nil, nil
+	}
+	if p.Overflow != engine.DropOldest || p.MaxDepth > 0 && count > p.MaxDepth || p.MaxBytes > 0 && size > p.MaxBytes {
+		return nil, engine.ErrQueueFull
+	}
+	qt.cutRun() // what was published in this transaction may be the oldest
+	return qt.oldestReady(tooMany, tooMuch)
+}
+
+// dropOldest makes dead letters of what room found.
+func (qt *queueTx) dropOldest(oldest []*located) {
+	for _, loc := range oldest {
+		rec, err := qt.takeOut(loc)
+		if err != nil {
+			continue // received in this moment: the queue is over its bound by one until it is settled
+		}
+		qt.bury(rec, engine.Overflow, "dropped: the queue was full", qt.s.live)
+	}
+}
+
+// accept takes one message in and returns its id: that of an earlier one if it
+// is a duplicate.
+func (qt *queueTx) accept(id uint64, m *encoded) uint64 {
+	if m.dedup != "" {
+		if earlier, ok := qt.duplicate(m.dedup, id); ok {
+			return earlier
+		}
+	}
+	delay := m.delay
+	if delay == 0 {
+		delay = int64(qt.policy.Delay)
+	}
+	if delay <= 0 {
+		qt.publish(id, m.payload, m.size)
+		return id
+	}
+	qt.countPublished(m.size)
+	qt.s.bytes -= int64(m.size) // admitDelayed counts it
+	rec := &record{id: id, publishedAt: qt.t.at, enteredAt: qt.t.at, payload: m.payload, size: m.size}
+	qt.admitDelayed(rec, qt.t.at+delay, 0)
+	return id
+}
+
+// remembered looks a deduplication id up, and says until when it is known.
+func (qt *queueTx) remembered(dedup string) (until int64, id uint64, known bool) {
+	v := qt.t.Bucket(bucketDedup).Get(append(key32(qt.s.number), dedup...))
+	until, id, _ = splitDueKey(v)
+	return until, id, until > qt.t.at
+}
+
+// duplicate returns the message that had the deduplication id before, or
+// remembers it for this one.
+func (qt *queueTx) duplicate(dedup string, id uint64) (earlier uint64, ok bool) {
+	t := qt.t
+	key := append(key32(qt.s.number), dedup...)
+	until, earlier, known := qt.remembered(dedup)
+	if known {
+		return earlier, true
+	}
+	if until != 0 {
+		t.removeFixed(bucketForget, append(key64(uint64(until)), key...))
+	}
+	window := qt.policy.DedupWindow
+	if window == 0 {
+		window = engine.DefaultDedupWindow
+	}
+	until = t.at + int64(window)
+	t.putFixed(bucketDedup, key, dueKey(until, id))
+	t.putFixed(bucketForget, append(key64(uint64(until)), key...), []byte{})
+	t.e.keeper.tidyBy(until)
+	return 0, false
+}
+
+// maxForget is how many deduplication ids are forgotten in one commit.
+const maxForget = 1000
+
+// forgetDuplicates drops the deduplication ids whose window is over, and
+// reports whether there are more.
+func (t *tx) forgetDuplicates() bool {
+	var gone [][]byte
+	c := t.Bucket(bucketForget).Cursor()
+	for k, _ := c.First(); k != nil && len(gone) < maxForget; k, _ = c.Next() {
+		if len(k) < 8 || int64(binary.BigEndian.Uint64(k)) > t.at {
+			break
+		}
+		gone = append(gone, k)
+	}
+	for _, k := range gone {
+		t.removeFixed(bucketDedup, k[8:])
+		t.removeFixed(bucketForget, k)
+	}
+	return len(gone) == maxForget
+}

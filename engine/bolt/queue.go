@@ -1,0 +1,201 @@
+package bolt
+
+import (
+	"container/list"
+	"sync"
+	"time"
+
+	"nixie/engine"
+)
+
+// queue is what memory knows of a queue: the front of its ready messages, and
+// all its exceptions (in flight, returned, waiting for their group). What is
+// merely waiting costs no memory.
+type queue struct {
+	e      *Engine
+	name   string
+	number uint32
+
+	// mu protects all below. The writer's goroutine alone changes stored,
+	// policy and the settled bits of runs, so it may read them without.
+	// No other lock is taken while it is held but the alarm's and the writer's.
+	mu     sync.Mutex
+	gone   bool // deleted
+	stored stored
+	policy engine.Policy
+
+	front     window          // of the log: what comes next
+	returned  returned        // ready again, or moved here: served by age with the log
+	runs      map[uint64]*run // of the log, those touched or in the window, by first id
+	flagged   bool            // the writer knows that there are deliveries to note:
+	dirty     []*run          // runs delivered from since the last commit
+	tried     []*lease        // leases of records begun or given back since
+	unwritten int64           // deliveries not in stored.totals yet
+	leases    map[uint64]*lease
+	deadlines leaseHeap
+	groups    map[string]*group // those with somebody in flight or waiting
+	parked    int               // messages that wait for their group
+	nextDue   int64             // of the delayed ones; 0: none
+	alarmAt   int64             // when the keeper will look; 0: never
+	waiters   list.List         // of *waiter, in order of coming
+	consumers map[string]*consumer
+	tally     tally
+}
+
+func newQueue(e *Engine, name string, s stored, p engine.Policy) *queue {
+	return &queue{
+		e: e, name: name, number: s.number, stored: s, policy: p,
+		returned:  newReturned(),
+		runs:      map[uint64]*run{},
+		leases:    map[uint64]*lease{},
+		groups:    map[string]*group{},
+		consumers: map[string]*consumer{},
+	}
+}
+
+// readyLocked counts what is neither delayed nor in flight.
+func (q *queue) readyLocked() int64 { return q.stored.waiting - int64(len(q.leases)) }
+
+// consumer is somebody who receives, by the name that he gives.
+type consumer struct {
+	name     string
+	seen     time.Time
+	waiting  int
+	inFlight int
+	totals   engine.Totals
+}
+
+// consumerMemory is how long a consumer is remembered that does nothing.
+const consumerMemory = time.Minute
+
+func (q *queue) consumerLocked(name string, now time.Time) *consumer {
+	c := q.consumers[name]
+	if c == nil {
+		if len(q.consumers) >= 64 {
+			q.forgetConsumersLocked(now)
+		}
+		c = &consumer{name: name}
+		q.consumers[name] = c
+	}
+	c.seen = now
+	return c
+}
+
+func (q *queue) forgetConsumersLocked(now time.Time) {
+	for name, c := range q.consumers {
+		if c.waiting == 0 && c.inFlight == 0 && now.Sub(c.seen) > consumerMemory {
+			delete(q.consumers, name)
+		}
+	}
+}
+
+// spot is a message that is ready but not at the front of the log: it
+// returned, was moved here, or waits for its group.
+type spot struct {
+	id        uint64
+	run       *run // if it is still in the log, and
+	index     int  // its place there
+	group     string
+	enteredAt int64
+	readyAt   int64
+	tries     int  // so far
+	size      int  // of the body, if it is in the log
+	gone      bool // taken away by an operator
+}
+
+// group is a group of an ordered queue while one of its messages is in flight
+// or waits for its next try (the holder), or others wait for that one.
+type group struct {
+	holder uint64 // 0: none
+	parked []*spot
+}
+
+// maxParked bounds what waits for groups in memory. Beyond it the queue's log
+// is not read on, as in SQS FIFO queues (120,000 there).
+const maxParked = 100_000
+
+// enterGroupLocked lets the message be delivered, or parks it if another one
+// of its group is under way.
+func (q *queue) enterGroupLocked(s *spot) bool {
+	if !q.policy.Ordered || s.group == "" {
+		return true
+	}
+	g := q.groups[s.group]
+	if g == nil {
+		g = &group{}
+		q.groups[s.group] = g
+	}
+	if g.holder == 0 || g.holder == s.id {
+		g.holder = s.id
+		return true
+	}
+	at := len(g.parked)
+	for at > 0 && g.parked[at-1].id > s.id {
+		at--
+	}
+	g.parked = append(g.parked, nil)
+	copy(g.parked[at+1:], g.parked[at:])
+	g.parked[at] = s
+	q.parked++
+	return false
+}
+
+// leaveGroupLocked frees the group that the message held.
+func (q *queue) leaveGroupLocked(name string, id uint64) {
+	g := q.groups[name]
+	if g == nil || g.holder != id {
+		return
+	}
+	g.holder = 0
+	for len(g.parked) > 0 {
+		s := g.parked[0]
+		g.parked[0] = nil
+		g.parked = g.parked[1:]
+		q.parked--
+		if !s.gone && (s.run == nil || !s.run.settled.has(s.index)) {
+			q.returned.push(s)
+			break
+		}
+	}
+	if len(g.parked) == 0 {
+		delete(q.groups, name)
+	}
+}
+
+// disbandLocked ends all groups: the queue is no longer ordered, or is read
+// anew.
+func (q *queue) disbandLocked() {
+	for name, g := range q.groups {
+		for _, s := range g.parked {
+			if !s.gone {
+				q.returned.push(s)
+			}
+		}
+		delete(q.groups, name)
+	}
+	q.parked = 0
+}
+
+// forgetLocked forgets all that was live: the area was given away.
+func (q *queue) forgetLocked() {
+	for _, l := range q.leases {
+		q.endLeaseLocked(l)
+	}
+	q.resetLocked()
+	q.front.last = 0
+	q.returned = newReturned()
+	q.runs = map[uint64]*run{}
+	q.dirty, q.tried = nil, nil
+	q.groups = map[string]*group{}
+	q.parked = 0
+	q.nextDue = 0
+}
+
+// retireLocked ends a queue that was deleted.
+func (q *queue) retireLocked() {
+	q.gone = true
+	for place := q.waiters.Front(); place != nil; place = q.waiters.Front() {
+		place.Value.(*waiter).got <- nil
+		q.waiters.Remove(place)
+	}
+}

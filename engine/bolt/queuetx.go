@@ -1,0 +1,420 @@
+package bolt
+
+import (
+	"bytes"
+	"time"
+
+	"nixie/engine"
+)
+
+// queueTx is a queue inside a transaction: a working copy of its counts, what
+// is to be written at the end, and what is to happen in memory afterwards.
+type queueTx struct {
+	t      *tx
+	q      *queue
+	s      stored
+	policy engine.Policy
+
+	build     runBuilder // what is being published
+	published []newlyPublished
+	touched   []*run   // marks to be written
+	flushed   []*run   // marks that were
+	delivered bool     // deliveries are to be noted, too
+	noted     []*lease // of records: noted in this transaction
+	wrote     int64    // deliveries added to the totals
+	ended     []endedLease
+	ready     []*spot // records that became ready
+	due       int64   // the earliest one that was delayed; 0: none
+	ripened   bool    // the due ones were looked at, and
+	nextDue   int64   // this is the next one; 0: none
+	tally     tally
+	written   bool // something in the file changes
+	hint      bool // operators may want to look again
+	reread    bool // the log is to be read again from its beginning
+	emptied   bool // the live area was given away
+	deleted   bool // with the queue
+}
+
+// newlyPublished is a run that this transaction writes.
+type newlyPublished struct {
+	run  *run
+	data []byte
+}
+
+type endedLease struct {
+	l    *lease
+	how  ending
+	hold bool // its group still waits for it
+}
+
+type ending int
+
+const (
+	acked ending = iota
+	failed
+	withdrawn // released, or taken by an operator
+)
+
+// change notes that the queue has something to write.
+func (qt *queueTx) change() {
+	qt.written = true
+	qt.hint = true
+}
+
+// publish adds a message to the log.
+func (qt *queueTx) publish(id uint64, payload []byte, size int) {
+	if qt.build.full() {
+		qt.cutRun()
+	}
+	qt.build.add(id, payload)
+	qt.s.waiting++
+	qt.countPublished(size)
+}
+
+func (qt *queueTx) countPublished(size int) {
+	qt.change()
+	qt.s.bytes += int64(size)
+	qt.s.totals.Published++
+	qt.s.totals.Bytes += int64(size)
+	qt.tally.published++
+	qt.tally.bytes += int64(size)
+}
+
+// cutRun writes the run that was built.
+func (qt *queueTx) cutRun() {
+	b := &qt.build
+	if b.count == 0 {
+		return
+	}
+	data := b.encode(qt.t.at)
+	bucket := qt.t.have(qt.s.live, kindRuns)
+	if bucket == nil {
+		return
+	}
+	if len(data) > maxInline {
+		qt.t.putLarge(bucket, key64(b.first), data)
+	} else {
+		qt.t.fail(bucket.Put(key64(b.first), data))
+	}
+	qt.s.lastID = max(qt.s.lastID, b.last)
+	qt.published = append(qt.published, newlyPublished{newRun(b.first, b.count), data})
+	*b = runBuilder{entries: b.entries[:0]}
+}
+
+// flush writes what was collected.
+func (qt *queueTx) flush() {
+	if qt.deleted {
+		return
+	}
+	qt.cutRun()
+	if qt.delivered && !qt.emptied {
+		qt.noteDeliveries()
+	}
+	qt.flushMarks()
+	if qt.written {
+		qt.writeStored()
+	}
+}
+
+func (qt *queueTx) flushMarks() {
+	for _, r := range qt.touched {
+		r.touched = false
+		qt.writeMarks(r)
+	}
+	qt.flushed, qt.touched = append(qt.flushed, qt.touched...), nil
+}
+
+func (qt *queueTx) writeStored() {
+	qt.t.fail(qt.t.Bucket(bucketQueues).Put([]byte(qt.q.name), qt.s.encode()))
+}
+
+// noteDeliveries writes that messages were delivered, or given back, since the
+// last commit, but for those that were settled meanwhile.
+func (qt *queueTx) noteDeliveries() {
+	q := qt.q
+	q.mu.Lock()
+	dirty, tried := q.dirty, q.tried
+	q.dirty, q.tried, q.flagged = nil, nil, false
+	for _, r := range dirty {
+		r.dirty = false
+	}
+	qt.wrote = q.unwritten
+	var back []*lease
+	for _, l := range tried {
+		switch {
+		case l.ended && l.noted && q.leases[l.id] == nil:
+			back = append(back, l)
+		case !l.ended && !l.settling && !l.noted:
+			qt.noted = append(qt.noted, l)
+		}
+	}
+	q.mu.Unlock()
+	qt.hint = true
+	qt.s.totals.Delivered += qt.wrote
+	qt.t.undo = append(qt.t.undo, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		for _, r := range dirty {
+			q.dirtyLocked(r)
+		}
+		q.tried = append(q.tried, tried...)
+		q.flagLocked()
+	})
+	for _, r := range dirty {
+		if r.left > 0 {
+			qt.touch(r)
+		}
+	}
+	for _, l := range back {
+		qt.noteState(l.id, engine.Ready, l.tries-1)
+	}
+	for _, l := range qt.noted {
+		qt.noteState(l.id, engine.InFlight, l.tries)
+	}
+}
+
+// noteState writes a record as in flight or ready. Nothing happens if an
+// operator took it away.
+func (qt *queueTx) noteState(id uint64, state engine.State, tries int) {
+	rec, err := qt.readLive(id)
+	if rec == nil || rec.state == state && rec.tries == tries {
+		qt.t.fail(err)
+		return
+	}
+	qt.written = true
+	rec.state, rec.tries = state, tries
+	from, to := byte(kindReady), byte(kindInFlight)
+	if state == engine.Ready {
+		from, to = to, from
+	}
+	key := key64(id)
+	qt.t.put(qt.s.live, kindRecords, key, rec.encode())
+	qt.t.remove(qt.s.live, from, key)
+	qt.t.put(qt.s.live, to, key, []byte{})
+}
+
+func (qt *queueTx) readLive(id uint64) (*record, error) {
+	return readRecord(qt.t.Bucket(qt.s.live.bucket(kindRecords)), id)
+}
+
+// writeMarks writes which messages of a run are settled or delivered, and
+// drops the run once all are settled.
+func (qt *queueTx) writeMarks(r *run) {
+	qt.written = true
+	key := key64(r.first)
+	q := qt.q
+	q.mu.Lock()
+	left := r.left
+	var marks []byte
+	if left > 0 {
+		marks = r.encode()
+	}
+	q.mu.Unlock()
+	if left > 0 {
+		qt.t.put(qt.s.live, kindMarks, key, marks)
+		return
+	}
+	qt.t.remove(qt.s.live, kindMarks, key)
+	runs := qt.t.Bucket(qt.s.live.bucket(kindRuns))
+	if runs == nil {
+		return
+	}
+	if runs.Bucket(key) != nil {
+		qt.t.fail(runs.DeleteBucket(key))
+	} else {
+		qt.t.fail(runs.Delete(key))
+	}
+}
+
+// settleInLog takes a message out of its run.
+func (qt *queueTx) settleInLog(r *run, index int) {
+	q := qt.q
+	q.mu.Lock()
+	r.settle(index)
+	q.outdateLocked(r.first)
+	q.mu.Unlock()
+	qt.touch(r)
+}
+
+// touch has the marks of a run written.
+func (qt *queueTx) touch(r *run) {
+	if !r.touched {
+		r.touched = true
+		qt.touched = append(qt.touched, r)
+	}
+}
+
+// end ends a lease with the commit. The caller has set its settling.
+func (qt *queueTx) end(l *lease, how ending, hold bool) {
+	qt.change()
+	qt.ended = append(qt.ended, endedLease{l, how, hold})
+	switch how {
+	case acked:
+		qt.s.totals.Acked++
+		qt.tally.acked++
+	case failed:
+		qt.s.totals.Failed++
+		qt.tally.failed++
+	}
+	if how != withdrawn && l.consumer != nil {
+		qt.tally.work.observe(time.Duration(qt.t.at - l.receivedAt))
+	}
+}
+
+// putRecord writes a record into an area. from is the area in which its large
+// payload still is; 0 if rec has it all.
+func (qt *queueTx) putRecord(a area, rec *record, from area) {
+	t, key := qt.t, key64(rec.id)
+	if from != a && from != 0 && rec.payload == nil {
+		rec.payload = bytes.Clone(getValue(t.Bucket(from.bucket(kindLarge)), key))
+		t.dropLarge(from, key)
+	}
+	if len(rec.payload) > maxInline {
+		if b := t.have(a, kindLarge); b != nil {
+			t.putLarge(b, key, rec.payload)
+		}
+		rec.payload = nil
+	}
+	t.put(a, kindRecords, key, rec.encode())
+}
+
+func (t *tx) dropLarge(a area, key []byte) {
+	if b := t.Bucket(a.bucket(kindLarge)); b != nil && b.Bucket(key) != nil {
+		t.fail(b.DeleteBucket(key))
+	}
+}
+
+// admitReady puts a message among the ready ones, in the place of its age.
+func (qt *queueTx) admitReady(rec *record, group string, from area) {
+	qt.change()
+	rec.state, rec.dueAt, rec.holds = engine.Ready, 0, false
+	qt.putRecord(qt.s.live, rec, from)
+	qt.t.put(qt.s.live, kindReady, key64(rec.id), []byte{})
+	qt.s.waiting++
+	qt.s.bytes += int64(rec.size)
+	qt.s.lastID = max(qt.s.lastID, rec.id)
+	qt.ready = append(qt.ready, &spot{id: rec.id, group: group, enteredAt: rec.enteredAt, readyAt: qt.t.at, tries: rec.tries})
+}
+
+// admitDelayed puts a message among the delayed ones.
+func (qt *queueTx) admitDelayed(rec *record, due int64, from area) {
+	qt.change()
+	rec.state, rec.dueAt = engine.Delayed, due
+	qt.putRecord(qt.s.live, rec, from)
+	qt.t.put(qt.s.live, kindDue, dueKey(due, rec.id), []byte{})
+	qt.s.delayed++
+	qt.s.bytes += int64(rec.size)
+	qt.s.lastID = max(qt.s.lastID, rec.id)
+	if qt.due == 0 || due < qt.due {
+		qt.due = due
+	}
+}
+
+// admitDead puts a message among the dead letters of this queue.
+func (qt *queueTx) admitDead(rec *record, from area) {
+	qt.change()
+	rec.state, rec.dueAt, rec.holds = engine.Dead, 0, false
+	qt.putRecord(qt.s.dead, rec, from)
+	qt.s.buried++
+	qt.s.lastID = max(qt.s.lastID, rec.id)
+}
+
+// bury makes a dead letter of a message that died in this queue, where the
+// policy wants it.
+func (qt *queueTx) bury(rec *record, reason engine.DeathReason, cause string, from area) {
+	qt.change()
+	rec.death = &engine.Death{Origin: qt.q.name, Reason: reason, Cause: cause, At: qt.t.now, Tries: rec.tries}
+	qt.s.totals.Dead++
+	qt.tally.dead++
+	if reason == engine.Expired {
+		qt.s.totals.Expired++
+		qt.tally.expired++
+	}
+	rec.enteredAt = qt.t.at
+	switch p := qt.policy.DeadLetter; p {
+	case engine.OwnDeadLetters:
+		qt.admitDead(rec, from)
+	case engine.NoDeadLetters:
+		rec.home, rec.state = engine.Dead, engine.Dead
+		qt.throwAway(rec, engine.TrashNoDead, from)
+	default:
+		to, err := qt.t.find(p)
+		if err != nil {
+			to = qt
+		}
+		to.admitDead(rec, from)
+	}
+}
+
+// committed makes the transaction's effects on this queue visible.
+func (qt *queueTx) committed() {
+	q := qt.q
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.stored, q.policy = qt.s, qt.policy
+	q.unwritten -= qt.wrote
+	if qt.emptied {
+		q.forgetLocked()
+	}
+	for _, l := range qt.noted {
+		l.noted = true
+	}
+	for _, p := range qt.published {
+		q.appendLocked(p.run, p.data)
+	}
+	for _, r := range qt.flushed {
+		if r.left == 0 {
+			delete(q.runs, r.first)
+		}
+	}
+	for _, end := range qt.ended {
+		l := end.l
+		if c := l.consumer; c != nil {
+			c.seen = qt.t.now
+			switch end.how {
+			case acked:
+				c.totals.Acked++
+			case failed:
+				c.totals.Failed++
+			}
+		}
+		q.endLeaseLocked(l)
+		if !end.hold {
+			q.leaveGroupLocked(l.group, l.id)
+		}
+	}
+	if qt.reread {
+		q.resetLocked()
+	}
+	for _, s := range qt.ready {
+		q.returned.push(s)
+	}
+	if qt.ripened {
+		q.nextDue = qt.nextDue
+	}
+	if qt.due != 0 && (q.nextDue == 0 || qt.due < q.nextDue) {
+		q.nextDue = qt.due
+	}
+	q.tally.add(&qt.tally)
+	if qt.deleted {
+		q.retireLocked()
+		return
+	}
+	q.dispatchLocked()
+	q.armLocked()
+}
+
+func (qt *queueTx) rollback() {
+	q := qt.q
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, r := range qt.touched {
+		r.touched = false
+	}
+	for _, end := range qt.ended {
+		end.l.settling = false
+		if end.l.run != nil {
+			end.l.run.unsettle(end.l.index)
+		}
+	}
+}

@@ -1,0 +1,425 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"nixie/engine"
+)
+
+// maxReceive is the most messages that one Receive leases.
+const maxReceive = 1000
+
+// want is what a receiver asks for.
+type want struct {
+	max      int
+	length   time.Duration // of the lease; 0: the queue's
+	consumer string
+}
+
+// waiter is a receiver that waits for its turn.
+type waiter struct {
+	want
+	got chan []*lease // has room for the one answer
+}
+
+// Receive implements engine.Consumer.
+func (e *Engine) Receive(ctx context.Context, name string, o engine.ReceiveOptions) ([]engine.Delivery, error) {
+	if err := checkReceive(o); err != nil {
+		return nil, &engine.Error{Op: "receive", Queue: name, Err: err}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	q, err := e.open(name)
+	if err != nil {
+		return nil, &engine.Error{Op: "receive", Queue: name, Err: err}
+	}
+	w := want{max: min(max(o.Max, 1), maxReceive), length: o.Lease, consumer: o.Consumer}
+	leases, err := q.receive(ctx, w, o.Wait)
+	if err != nil {
+		return nil, err
+	}
+	return e.deliver(q, leases)
+}
+
+func checkReceive(o engine.ReceiveOptions) error {
+	switch {
+	case o.Max < 0:
+		return fmt.Errorf("%w: the number of messages must not be negative", engine.ErrInvalid)
+	case o.Wait < 0:
+		return fmt.Errorf("%w: the wait must not be negative", engine.ErrInvalid)
+	case o.Lease < 0 || o.Lease > engine.MaxDuration:
+		return fmt.Errorf("%w: the lease must be between 0 and %s", engine.ErrInvalid, engine.MaxDuration)
+	case len(o.Consumer) > engine.MaxNameLength:
+		return fmt.Errorf("%w: a consumer's name has at most %d bytes", engine.ErrInvalid, engine.MaxNameLength)
+	}
+	return nil
+}
+
+// receive takes messages, and waits for them if need be: for those that must
+// be read from the file in any case.
+func (q *queue) receive(ctx context.Context, w want, wait time.Duration) ([]*lease, error) {
+	for {
+		q.mu.Lock()
+		if q.waiters.Len() == 0 {
+			if got := q.takeLocked(time.Now(), w); len(got) > 0 {
+				q.armLocked()
+				q.mu.Unlock()
+				return got, nil
+			}
+		}
+		if wait > 0 {
+			return q.waitUnlock(ctx, w, wait)
+		}
+		q.consumerLocked(w.consumer, time.Now())
+		if q.stored.paused || !q.needsLoadLocked() {
+			q.mu.Unlock()
+			return nil, nil
+		}
+		loaded := q.loadLocked()
+		q.mu.Unlock()
+		select {
+		case <-loaded:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// waitUnlock queues up behind the other receivers. It gives the lock back.
+func (q *queue) waitUnlock(ctx context.Context, w want, wait time.Duration) ([]*lease, error) {
+	self := &waiter{want: w, got: make(chan []*lease, 1)}
+	c := q.consumerLocked(w.consumer, time.Now())
+	c.waiting++
+	place := q.waiters.PushBack(self)
+	q.dispatchLocked()
+	q.mu.Unlock()
+
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	var err error
+	select {
+	case got := <-self.got:
+		q.mu.Lock()
+		c.waiting--
+		q.mu.Unlock()
+		if got == nil {
+			return nil, &engine.Error{Op: "receive", Queue: q.name, Err: engine.ErrQueueNotFound} // deleted
+		}
+		return got, nil
+	case <-timer.C:
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-q.e.closed:
+		err = engine.ErrClosed
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	c.waiting--
+	c.seen = time.Now()
+	q.waiters.Remove(place)
+	select {
+	case got := <-self.got: // it was our turn at the same moment
+		if err == nil {
+			return got, nil
+		}
+		for _, l := range got {
+			q.giveBackLocked(l)
+		}
+		q.dispatchLocked()
+	default:
+	}
+	return nil, err
+}
+
+// dispatchLocked serves the waiting receivers, in the order of their coming.
+func (q *queue) dispatchLocked() {
+	now := time.Time{}
+	for place := q.waiters.Front(); place != nil; place = q.waiters.Front() {
+		if now.IsZero() {
+			now = time.Now()
+		}
+		w := place.Value.(*waiter)
+		got := q.takeLocked(now, w.want)
+		if len(got) == 0 {
+			if !q.stored.paused && q.needsLoadLocked() {
+				q.loadLocked()
+			}
+			return
+		}
+		q.waiters.Remove(place)
+		w.got <- got
+	}
+}
+
+// takeLocked leases the oldest ready messages, as many as there are in memory.
+func (q *queue) takeLocked(now time.Time, w want) (got []*lease) {
+	if q.stored.paused || q.gone {
+		return nil
+	}
+	at := now.UnixNano()
+	var c *consumer
+	for len(got) < w.max {
+		s, payload := q.nextLocked()
+		if s == nil {
+			break
+		}
+		if ttl := q.policy.TTL; ttl > 0 && s.enteredAt+int64(ttl) <= at {
+			q.doomLocked(s, doomExpired, at)
+			continue
+		}
+		if !q.enterGroupLocked(s) {
+			continue
+		}
+		if c == nil {
+			c = q.consumerLocked(w.consumer, now)
+		}
+		got = append(got, q.leaseSpotLocked(s, payload, c, w.length, at))
+	}
+	if n := len(got); n > 0 {
+		q.unwritten += int64(n)
+		c.totals.Delivered += int64(n)
+		q.flagLocked()
+	}
+	if !q.front.complete() && q.front.bytes < loadBytes/2 && q.parked < maxParked {
+		q.loadLocked() // read ahead
+	}
+	return got
+}
+
+// nextLocked takes the oldest ready message out of the window or of those that
+// returned. It returns nil if there is none, or if one that is not in memory
+// yet may be older.
+func (q *queue) nextLocked() (*spot, []byte) {
+	f, ok := front{}, false
+	if q.parked < maxParked {
+		f, ok = q.frontLocked()
+		if !ok && !q.front.complete() {
+			return nil, nil
+		}
+	}
+	for {
+		s := q.returned.first()
+		if s == nil || ok && f.id < s.id || s.id >= q.returned.bound {
+			break
+		}
+		q.returned.pop()
+		if s.run == nil || !s.run.settled.has(s.index) {
+			return s, nil
+		}
+	}
+	if !ok || f.id >= q.returned.bound {
+		return nil, nil
+	}
+	f.run.taken.set(f.index)
+	group, size, _ := payloadHead(f.payload)
+	return &spot{id: f.id, run: f.run, index: f.index, group: string(group), enteredAt: f.at, readyAt: f.at, size: size}, f.payload
+}
+
+func (q *queue) leaseSpotLocked(s *spot, payload []byte, c *consumer, length time.Duration, at int64) *lease {
+	if length == 0 {
+		length = q.policy.VisibilityTimeout
+	}
+	l := &lease{
+		id: s.id, token: q.e.tokens.Add(1), consumer: c, receivedAt: at, length: length, deadline: at + int64(length),
+		enteredAt: s.enteredAt, tries: s.tries + 1, size: s.size,
+		group: s.group, run: s.run, index: s.index, payload: payload,
+	}
+	if l.run != nil {
+		l.run.delivered.set(l.index)
+		q.dirtyLocked(l.run)
+	} else {
+		q.tried = append(q.tried, l)
+	}
+	q.addLeaseLocked(l)
+	q.tally.delivered++
+	q.tally.wait.observe(time.Duration(at - s.readyAt))
+	return l
+}
+
+// doomLocked takes a ready message out of circulation until the keeper deals
+// with it.
+func (q *queue) doomLocked(s *spot, why string, at int64) {
+	q.addLeaseLocked(&lease{
+		id: s.id, token: q.e.tokens.Add(1), receivedAt: at, deadline: at, enteredAt: s.enteredAt,
+		tries: s.tries, size: s.size, group: s.group, run: s.run, index: s.index, doom: why,
+	})
+}
+
+// flagLocked tells the writer that there are deliveries to note.
+func (q *queue) flagLocked() {
+	if !q.flagged {
+		q.flagged = true
+		q.e.flag(q)
+	}
+}
+
+func (q *queue) dirtyLocked(r *run) {
+	if !r.dirty {
+		r.dirty = true
+		q.dirty = append(q.dirty, r)
+	}
+}
+
+// giveBackLocked ends a lease as if it had never been.
+func (q *queue) giveBackLocked(l *lease) {
+	if l.settling || l.ended {
+		return
+	}
+	q.endLeaseLocked(l)
+	if l.run != nil {
+		l.run.delivered.clear(l.index)
+		q.dirtyLocked(l.run)
+	} else {
+		q.tried = append(q.tried, l)
+	}
+	q.flagLocked()
+	q.leaveGroupLocked(l.group, l.id)
+	q.returned.push(&spot{
+		id: l.id, run: l.run, index: l.index, group: l.group, enteredAt: l.enteredAt,
+		readyAt: time.Now().UnixNano(), tries: l.tries - 1, size: l.size,
+	})
+}
+
+// deliver makes deliveries of leases, in the receiver's goroutine.
+func (e *Engine) deliver(q *queue, leases []*lease) ([]engine.Delivery, error) {
+	if len(leases) == 0 {
+		return nil, nil
+	}
+	out := make([]engine.Delivery, len(leases))
+	var rest []int // those whose messages must be read from the file
+	for i, l := range leases {
+		if l.payload == nil {
+			rest = append(rest, i)
+			continue
+		}
+		m, err := messageFromLog(l.id, l.enteredAt, l.payload)
+		l.payload = nil
+		if err != nil {
+			e.damaged(err)
+			continue
+		}
+		out[i] = q.delivery(l, m)
+	}
+	if len(rest) > 0 {
+		err := e.view(func(btx *bbolt.Tx) error {
+			for _, i := range rest {
+				m, err := q.messageInFile(btx, leases[i])
+				if err != nil {
+					e.damaged(err)
+				}
+				if m != nil {
+					out[i] = q.delivery(leases[i], *m)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	// An operator may have taken one of them away in the meantime.
+	return slices.DeleteFunc(out, func(d engine.Delivery) bool { return d.ID == "" }), nil
+}
+
+func (q *queue) delivery(l *lease, m engine.Message) engine.Delivery {
+	m.Queue = q.name
+	m.State = engine.InFlight
+	m.LeaseUntil = time.Unix(0, l.receivedAt+int64(l.length))
+	if l.consumer != nil {
+		m.Consumer = l.consumer.name
+	}
+	return engine.Delivery{Message: m, Receipt: l.receipt(q.name), Deadline: m.LeaseUntil}
+}
+
+// messageInFile reads what is leased; nil if an operator took it meanwhile.
+func (q *queue) messageInFile(btx *bbolt.Tx, l *lease) (*engine.Message, error) {
+	q.mu.Lock()
+	live := q.stored.live
+	q.mu.Unlock()
+	if l.run == nil {
+		rec, err := readRecord(btx.Bucket(live.bucket(kindRecords)), l.id)
+		if rec == nil {
+			return nil, err
+		}
+		m, err := messageFromRecord(btx, live, rec, -1)
+		m.Tries = l.tries
+		return &m, err
+	}
+	r, p, err := findInRun(btx, live, l.run.first, l.id)
+	if p == nil {
+		return nil, err
+	}
+	m, err := messageFromLog(l.id, r.at, p)
+	return &m, err
+}
+
+// findInRun returns the payload of a message of a run, a part of the page; nil
+// if it is not there.
+func findInRun(btx *bbolt.Tx, a area, first, id uint64) (runReader, []byte, error) {
+	v := getValue(btx.Bucket(a.bucket(kindRuns)), key64(first))
+	if v == nil {
+		return runReader{}, nil, nil
+	}
+	r, err := readRun(first, v)
+	if err != nil {
+		return r, nil, damage("run %d: %v", first, err)
+	}
+	for p := r.next(); p != nil; p = r.next() {
+		if r.id == id {
+			return r, p, nil
+		}
+	}
+	if r.r.err != nil {
+		return r, nil, damage("run %d: %v", first, r.r.err)
+	}
+	return r, nil, nil
+}
+
+// messageFromLog makes a message that was delivered for the first time.
+func messageFromLog(id uint64, at int64, data []byte) (engine.Message, error) {
+	p, err := decodePayload(data)
+	if err != nil {
+		return engine.Message{}, damage("message %d: %v", id, err)
+	}
+	t := time.Unix(0, at)
+	return engine.Message{
+		ID: formatID(id), State: engine.Ready, Body: bytes.Clone(p.body), Size: len(p.body), Headers: p.headers,
+		Group: p.group, DedupID: p.dedup, PublishedAt: t, EnteredAt: t, Tries: 1,
+	}, nil
+}
+
+// messageFromRecord makes a message of a record; its body is cut to bodyLimit
+// bytes (negative: whole).
+func messageFromRecord(btx *bbolt.Tx, a area, rec *record, bodyLimit int) (engine.Message, error) {
+	m := engine.Message{
+		ID: formatID(rec.id), State: rec.state, Size: rec.size,
+		PublishedAt: time.Unix(0, rec.publishedAt), EnteredAt: time.Unix(0, rec.enteredAt),
+		Tries: rec.tries, Attempts: rec.attempts, Death: rec.death, Requeues: rec.requeues,
+	}
+	if rec.state == engine.Delayed {
+		m.DueAt = time.Unix(0, rec.dueAt)
+	}
+	if rec.editedFrom != 0 {
+		m.EditedFrom = formatID(rec.editedFrom)
+	}
+	data := rec.payload
+	if data == nil {
+		data = getValue(btx.Bucket(a.bucket(kindLarge)), key64(rec.id))
+	}
+	p, err := decodePayload(data)
+	if err != nil {
+		return m, damage("record %d: %v", rec.id, err)
+	}
+	if bodyLimit >= 0 && len(p.body) > bodyLimit {
+		p.body = p.body[:bodyLimit]
+	}
+	m.Body, m.Headers, m.Group, m.DedupID = bytes.Clone(p.body), p.headers, p.group, p.dedup
+	return m, nil
+}

@@ -1,0 +1,228 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strconv"
+
+	"go.etcd.io/bbolt"
+
+	"nixie/engine"
+)
+
+// restoreStep is how many messages or runs are put back in one commit.
+const restoreStep = 300
+
+// Restore implements engine.Operator. A long one goes in steps, so that nobody
+// waits behind it; a death in the middle leaves the rest in the trash.
+func (e *Engine) Restore(ctx context.Context, trashID string) (restored int64, err error) {
+	id, parseErr := strconv.ParseUint(trashID, 10, 64)
+	for more := true; more; {
+		if err = ctx.Err(); err == nil && parseErr != nil {
+			err = engine.ErrTrashNotFound
+		}
+		var n int64
+		if err == nil {
+			err = e.write(func(t *tx) (err error) {
+				n, more, err = t.restore(id)
+				return err
+			})
+		}
+		if err != nil {
+			return restored, &engine.Error{Op: "restore from the trash", Err: err}
+		}
+		restored += n
+	}
+	return restored, nil
+}
+
+// restore puts a part of an entry back, and reports whether there is more.
+func (t *tx) restore(id uint64) (n int64, more bool, err error) {
+	info, err := readTrash(t.Tx, id)
+	if err != nil {
+		return 0, false, err
+	}
+	if info.What == engine.TrashQueue {
+		if err := t.restoreQueue(info); err != nil {
+			return 0, false, err
+		}
+		t.removeFixed(bucketTrash, key64(id))
+		return info.Count, false, nil
+	}
+	qt, err := t.find(info.Queue)
+	if err != nil {
+		return 0, false, err
+	}
+	left := restoreStep
+	for _, step := range []func() (int64, error){
+		func() (int64, error) { return qt.restoreRuns(info.Live, &left) },
+		func() (int64, error) { return qt.restoreRecords(info.Live, engine.Ready, &left) },
+		func() (int64, error) { return qt.restoreRecords(info.Dead, engine.Dead, &left) },
+		func() (int64, error) { return qt.restoreRecords(info.Chosen, "", &left) },
+	} {
+		done, err := step()
+		if t.fail(err) != nil {
+			return 0, false, err
+		}
+		n += done
+	}
+	qt.change()
+	info.Count -= n
+	if left <= 0 {
+		t.writeTrash(id, info)
+		return n, true, nil
+	}
+	t.discard(id, info)
+	return n, false, nil
+}
+
+// restoreQueue makes a deleted queue anew, with all that was in it.
+func (t *tx) restoreQueue(info *trashInfo) error {
+	if t.Bucket(bucketQueues).Get([]byte(info.Queue)) != nil {
+		return engine.ErrQueueExists
+	}
+	s, err := decodeStored(info.Stored)
+	if err != nil {
+		return damage("deleted queue %q: %v", info.Queue, err)
+	}
+	if t.checkDeadLetter(info.Queue, info.Policy.DeadLetter) != nil {
+		info.Policy.DeadLetter = engine.OwnDeadLetters // that queue is no more
+	}
+	q := newQueue(t.e, info.Queue, s, info.Policy)
+	if err := q.recover(t.Tx); err != nil {
+		return err
+	}
+	t.putPolicy(info.Queue, info.Policy)
+	t.putFixed(bucketQueues, []byte(info.Queue), s.encode())
+	t.adopt(q)
+	for topic, bindings := range info.Bindings {
+		for _, b := range bindings {
+			t.bind(topic, b)
+		}
+	}
+	return nil
+}
+
+// restoreRuns puts runs back into the log. Their ids are their place.
+func (qt *queueTx) restoreRuns(from area, left *int) (n int64, err error) {
+	b := qt.t.Bucket(from.bucket(kindRuns))
+	if from == 0 || b == nil {
+		return 0, nil
+	}
+	marks := qt.t.Bucket(from.bucket(kindMarks))
+	to := qt.t.have(qt.s.live, kindRuns)
+	var keys [][]byte
+	c := b.Cursor()
+	for k, _ := c.First(); k != nil && *left > 0; k, _ = c.Next() {
+		keys = append(keys, slices.Clone(k))
+		*left--
+	}
+	for _, k := range keys {
+		count, err := qt.restoreRun(b, marks, to, k)
+		if err != nil {
+			return n, err
+		}
+		n += count
+	}
+	return n, nil
+}
+
+func (qt *queueTx) restoreRun(from, marks, to *bbolt.Bucket, k []byte) (int64, error) {
+	v := bytes.Clone(getValue(from, k))
+	first, _ := id64(k)
+	r, err := readRun(first, v)
+	if err != nil {
+		return 0, damage("run %d: %v", first, err)
+	}
+	known := newRun(first, r.count)
+	if marks != nil {
+		if m := marks.Get(k); m != nil {
+			if known, err = decodeMarks(first, m); err != nil {
+				return 0, damage("marks of run %d: %v", first, err)
+			}
+			known.delivered = newBitset(known.count)
+			qt.t.put(qt.s.live, kindMarks, k, known.encode())
+			qt.t.fail(marks.Delete(k))
+		}
+	}
+	for p := r.next(); p != nil; p = r.next() {
+		if !known.settled.has(r.index) {
+			_, size, err := payloadHead(p)
+			if err != nil {
+				return 0, damage("message %d: %v", r.id, err)
+			}
+			qt.s.bytes += int64(size)
+		}
+	}
+	if len(v) > maxInline {
+		qt.t.putLarge(to, k, v)
+		qt.t.fail(from.DeleteBucket(k))
+	} else {
+		qt.t.fail(to.Put(k, v))
+		qt.t.fail(from.Delete(k))
+	}
+	qt.s.waiting += int64(known.left)
+	qt.reread = true
+	q := qt.q
+	qt.t.after = append(qt.t.after, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.runs[first] = known
+		q.front.last = max(q.front.last, first)
+		q.dispatchLocked()
+		q.armLocked()
+	})
+	return int64(known.left), nil
+}
+
+// restoreRecords puts records back; as is "" where each says by itself what it
+// was.
+func (qt *queueTx) restoreRecords(from area, as engine.State, left *int) (n int64, err error) {
+	b := qt.t.Bucket(from.bucket(kindRecords))
+	if from == 0 || b == nil {
+		return 0, nil
+	}
+	var recs []*record
+	c := b.Cursor()
+	for k, v := c.First(); k != nil && *left > 0; k, v = c.Next() {
+		id, _ := id64(k)
+		rec, err := decodeRecord(id, v)
+		if err != nil {
+			return n, damage("record %d: %v", id, err)
+		}
+		rec.payload = slices.Clone(rec.payload)
+		recs = append(recs, rec)
+		*left--
+	}
+	for _, rec := range recs {
+		state := as
+		switch {
+		case as == "":
+			state = rec.home
+		case as == engine.Ready && rec.state == engine.Delayed:
+			state = engine.Delayed
+		}
+		key := key64(rec.id)
+		qt.t.fail(b.Delete(key))
+		data := rec.payload
+		if data == nil {
+			data = getValue(qt.t.Bucket(from.bucket(kindLarge)), key)
+		}
+		group, _, err := payloadHead(data)
+		if err != nil {
+			return n, damage("record %d: %v", rec.id, err)
+		}
+		name := string(group)
+		switch {
+		case state == engine.Dead:
+			qt.admitDead(rec, from)
+		case state == engine.Delayed && rec.dueAt > qt.t.at:
+			qt.admitDelayed(rec, rec.dueAt, from)
+		default:
+			qt.admitReady(rec, name, from)
+		}
+		n++
+	}
+	return n, nil
+}

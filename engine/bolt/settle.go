@@ -1,0 +1,301 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"nixie/engine"
+)
+
+// Ack implements engine.Consumer.
+func (e *Engine) Ack(ctx context.Context, receipts ...engine.Receipt) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if len(receipts) == 0 {
+		return nil
+	}
+	op := &ackOp{receipts: receipts}
+	err := e.writer.do(op, 64*len(receipts), 0, e.allRelaxed(receipts))
+	if err != nil {
+		return err
+	}
+	return errors.Join(op.errs...)
+}
+
+// allRelaxed reports that all the receipts are of relaxed queues, and good as
+// far as can be told now.
+func (e *Engine) allRelaxed(receipts []engine.Receipt) bool {
+	for _, r := range receipts {
+		q := e.lookup(r.Queue)
+		if q == nil {
+			return false
+		}
+		q.mu.Lock()
+		_, err := q.leaseLocked(r)
+		relaxed := q.policy.Durability == engine.Relaxed && err == nil
+		q.mu.Unlock()
+		if !relaxed {
+			return false
+		}
+	}
+	return true
+}
+
+type ackOp struct {
+	receipts []engine.Receipt
+	errs     []error
+}
+
+func (o *ackOp) apply(t *tx) error {
+	o.errs = nil
+	for _, r := range o.receipts {
+		if err := t.ack(r); err != nil {
+			o.errs = append(o.errs, &engine.Error{Op: "ack", Queue: r.Queue, ID: r.ID, Err: err})
+		}
+	}
+	return nil
+}
+
+func (t *tx) ack(r engine.Receipt) error {
+	qt, l, err := t.claim(r)
+	if err != nil {
+		return err
+	}
+	qt.takeLeased(l, false)
+	qt.end(l, acked, false)
+	return nil
+}
+
+// claim finds the lease that the receipt proves, and keeps others from
+// settling it.
+func (t *tx) claim(r engine.Receipt) (*queueTx, *lease, error) {
+	qt, err := t.find(r.Queue)
+	if err != nil || qt.emptied {
+		return nil, nil, engine.ErrLeaseLost
+	}
+	q := qt.q
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	l, err := q.leaseLocked(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	l.settling = true
+	return qt, l, nil
+}
+
+// takeLeased takes a leased message out of the live area. If it is to be
+// kept, it is returned as a record; a large payload stays in the area then.
+func (qt *queueTx) takeLeased(l *lease, keep bool) (*record, error) {
+	if l.run != nil {
+		return qt.takeFromLog(l.run, l.index, l.id, l.size, keep, l.tries)
+	}
+	rec, err := qt.readLive(l.id)
+	if rec == nil {
+		return nil, qt.t.fail(errors.Join(err, damage("record %d is leased but not there", l.id)))
+	}
+	qt.takeRecord(rec, keep)
+	rec.tries = l.tries
+	return rec, nil
+}
+
+// takeFromLog takes a message out of its run.
+func (qt *queueTx) takeFromLog(r *run, index int, id uint64, size int, keep bool, tries int) (*record, error) {
+	var rec *record
+	if keep {
+		reader, p, err := findInRun(qt.t.Tx, qt.s.live, r.first, id)
+		if p == nil {
+			return nil, qt.t.fail(errors.Join(err, damage("message %d is not in run %d", id, r.first)))
+		}
+		rec = &record{
+			id: id, state: engine.Ready, publishedAt: reader.at, enteredAt: reader.at,
+			tries: tries, payload: bytes.Clone(p), size: size,
+		}
+	}
+	qt.settleInLog(r, index)
+	qt.s.waiting--
+	qt.s.bytes -= int64(size)
+	return rec, nil
+}
+
+// takeRecord takes a record out of the live area, and its payload with it
+// unless it is to be kept.
+func (qt *queueTx) takeRecord(rec *record, keep bool) {
+	t, a, key := qt.t, qt.s.live, key64(rec.id)
+	if !keep && rec.payload == nil {
+		t.dropLarge(a, key)
+	}
+	if keep && rec.payload != nil {
+		rec.payload = bytes.Clone(rec.payload)
+	}
+	t.remove(a, kindRecords, key)
+	switch rec.state {
+	case engine.Ready:
+		t.remove(a, kindReady, key)
+	case engine.InFlight:
+		t.remove(a, kindInFlight, key)
+	case engine.Delayed:
+		t.remove(a, kindDue, dueKey(rec.dueAt, rec.id))
+	}
+	if rec.state == engine.Delayed {
+		qt.s.delayed--
+	} else {
+		qt.s.waiting--
+	}
+	qt.s.bytes -= int64(rec.size)
+}
+
+// Nack implements engine.Consumer.
+func (e *Engine) Nack(ctx context.Context, r engine.Receipt, f engine.Failure) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if f.Delay > engine.MaxDuration {
+		return wrap(fmt.Errorf("%w: the delay must be at most %s", engine.ErrInvalid, engine.MaxDuration), "nack", r)
+	}
+	err := e.writer.do(operationFunc(func(t *tx) error {
+		qt, l, err := t.claim(r)
+		if err != nil {
+			return err
+		}
+		return qt.fail(l, f)
+	}), 256+len(f.Reason), 0, e.allRelaxed([]engine.Receipt{r}))
+	return wrap(err, "nack", r)
+}
+
+// maxReason is how much of a failure's reason is kept, in bytes.
+const maxReason = 16 << 10
+
+// fail ends a delivery that failed.
+func (qt *queueTx) fail(l *lease, f engine.Failure) error {
+	rec, err := qt.takeLeased(l, true)
+	if err != nil {
+		return err
+	}
+	if len(f.Reason) > maxReason {
+		f.Reason = f.Reason[:maxReason]
+	}
+	attempt := engine.Attempt{ReceivedAt: time.Unix(0, l.receivedAt), EndedAt: qt.t.now, Reason: f.Reason}
+	if l.consumer != nil {
+		attempt.Consumer = l.consumer.name
+	}
+	rec.failed(attempt)
+	live := qt.s.live
+	switch p := qt.policy; {
+	case f.Reject:
+		qt.bury(rec, engine.Rejected, f.Reason, live)
+		qt.end(l, failed, false)
+	case p.MaxTries > 0 && rec.tries >= p.MaxTries:
+		qt.bury(rec, engine.MaxTries, f.Reason, live)
+		qt.end(l, failed, false)
+	default:
+		wait := f.Delay
+		if wait == 0 {
+			wait = p.Backoff.After(rec.tries, nil)
+		}
+		qt.end(l, failed, true)
+		qt.comeBack(rec, l.group, min(wait, engine.MaxDuration), live)
+	}
+	return nil
+}
+
+// comeBack makes a message ready again, after a wait if there is one.
+func (qt *queueTx) comeBack(rec *record, group string, wait time.Duration, from area) {
+	if wait <= 0 {
+		qt.admitReady(rec, group, from)
+		return
+	}
+	rec.holds = true
+	qt.admitDelayed(rec, qt.t.at+int64(wait), from)
+}
+
+// Release implements engine.Consumer.
+func (e *Engine) Release(ctx context.Context, r engine.Receipt, delay time.Duration) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if delay > engine.MaxDuration || delay < 0 {
+		return wrap(fmt.Errorf("%w: the delay must be between 0 and %s", engine.ErrInvalid, engine.MaxDuration), "release", r)
+	}
+	err := e.writer.do(operationFunc(func(t *tx) error {
+		qt, l, err := t.claim(r)
+		if err != nil {
+			return err
+		}
+		return qt.release(l, delay)
+	}), 256, 0, e.allRelaxed([]engine.Receipt{r}))
+	return wrap(err, "release", r)
+}
+
+// release gives a delivery back without counting it. A message of the log goes
+// back into it.
+func (qt *queueTx) release(l *lease, delay time.Duration) error {
+	if l.run != nil && delay <= 0 {
+		qt.change()
+		qt.t.after = append(qt.t.after, func() {
+			qt.q.mu.Lock()
+			defer qt.q.mu.Unlock()
+			l.settling = false
+			qt.q.giveBackLocked(l)
+			qt.q.dispatchLocked()
+			qt.q.armLocked()
+		})
+		qt.t.undo = append(qt.t.undo, func() {
+			qt.q.mu.Lock()
+			defer qt.q.mu.Unlock()
+			l.settling = false
+		})
+		return nil
+	}
+	rec, err := qt.takeLeased(l, true)
+	if err != nil {
+		return err
+	}
+	rec.tries--
+	qt.end(l, withdrawn, true)
+	qt.comeBack(rec, l.group, delay, qt.s.live)
+	return nil
+}
+
+// Extend implements engine.Consumer. Leases are in memory, so this is, too.
+func (e *Engine) Extend(ctx context.Context, r engine.Receipt, length time.Duration) (time.Time, error) {
+	if err := ctx.Err(); err != nil {
+		return time.Time{}, err
+	}
+	if length <= 0 || length > engine.MaxDuration {
+		return time.Time{}, wrap(fmt.Errorf("%w: the lease must be more than 0 and at most %s", engine.ErrInvalid, engine.MaxDuration), "extend", r)
+	}
+	q, err := e.open(r.Queue)
+	if errors.Is(err, engine.ErrQueueNotFound) {
+		err = engine.ErrLeaseLost
+	}
+	if err != nil {
+		return time.Time{}, wrap(err, "extend", r)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	l, err := q.leaseLocked(r)
+	if err != nil {
+		return time.Time{}, wrap(err, "extend", r)
+	}
+	now := time.Now()
+	l.length = length
+	l.deadline = now.Add(length).UnixNano()
+	q.deadlines.fix(l)
+	if l.consumer != nil {
+		l.consumer.seen = now
+	}
+	q.armLocked()
+	return time.Unix(0, l.deadline), nil
+}
+
+func wrap(err error, op string, r engine.Receipt) error {
+	if err == nil {
+		return nil
+	}
+	return &engine.Error{Op: op, Queue: r.Queue, ID: r.ID, Err: err}
+}

@@ -1,0 +1,211 @@
+package bolt
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"nixie/engine"
+)
+
+// trashInfo is an entry of the trash. Purging and deleting a queue cost the
+// same however much is in it: the entry gets the area.
+type trashInfo struct {
+	What     engine.TrashKind            `json:"what"`
+	Queue    string                      `json:"queue"`
+	Count    int64                       `json:"count"`
+	At       time.Time                   `json:"at"`
+	KeptTil  time.Time                   `json:"kept_til"`
+	Live     area                        `json:"live,omitempty"`
+	Dead     area                        `json:"dead,omitempty"`
+	Chosen   area                        `json:"chosen,omitempty"` // records, each with the state that it had
+	Stored   []byte                      `json:"stored,omitempty"` // of a deleted queue, as its policy and bindings
+	Policy   engine.Policy               `json:"policy,omitzero"`
+	Bindings map[string][]engine.Binding `json:"bindings,omitempty"`
+}
+
+func (i *trashInfo) entry(id uint64) engine.TrashEntry {
+	return engine.TrashEntry{
+		ID: strconv.FormatUint(id, 10), What: i.What, Queue: i.Queue, Count: i.Count, At: i.At, KeptTil: i.KeptTil,
+	}
+}
+
+// putTrash makes a new entry.
+func (t *tx) putTrash(i *trashInfo) engine.TrashEntry {
+	i.At, i.KeptTil = t.now, t.now.Add(t.e.options.TrashRetention)
+	id := uint64(t.newNumber())
+	t.writeTrash(id, i)
+	t.after = append(t.after, func() { t.e.keeper.tidyBy(i.KeptTil.UnixNano()) })
+	return i.entry(id)
+}
+
+func (t *tx) writeTrash(id uint64, i *trashInfo) {
+	v, err := json.Marshal(i)
+	if t.fail(err) == nil {
+		t.putFixed(bucketTrash, key64(id), v)
+	}
+}
+
+func readTrash(btx *bbolt.Tx, id uint64) (*trashInfo, error) {
+	v := btx.Bucket(bucketTrash).Get(key64(id))
+	if v == nil {
+		return nil, engine.ErrTrashNotFound
+	}
+	i := &trashInfo{}
+	if err := json.Unmarshal(v, i); err != nil {
+		return nil, damage("entry %d of the trash: %v", id, err)
+	}
+	return i, nil
+}
+
+// keepOneFor is how long the messages of a queue that keeps no dead letters
+// share an entry of the trash.
+const keepOneFor = time.Hour
+
+// throwAway puts a message into an entry that takes all of its kind for a
+// while.
+func (qt *queueTx) throwAway(rec *record, what engine.TrashKind, from area) {
+	t := qt.t
+	id, name := t.e.notKept[qt.q.name], qt.q.name
+	i, err := readTrash(t.Tx, id)
+	if err != nil || i.Queue != name || i.What != what || t.now.Sub(i.At) > keepOneFor {
+		i = &trashInfo{What: what, Queue: name, Chosen: area(t.newNumber())}
+		e := t.putTrash(i)
+		id, _ = strconv.ParseUint(e.ID, 10, 64)
+		t.e.notKept[name] = id
+	}
+	i.Count++
+	qt.putRecord(i.Chosen, rec, from)
+	t.writeTrash(id, i)
+}
+
+// Trash implements engine.Operator.
+func (e *Engine) Trash(ctx context.Context) ([]engine.TrashEntry, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var entries []engine.TrashEntry
+	err := e.view(func(btx *bbolt.Tx) error {
+		return btx.Bucket(bucketTrash).ForEach(func(k, v []byte) error {
+			id, ok := id64(k)
+			i := &trashInfo{}
+			if err := json.Unmarshal(v, i); !ok || err != nil {
+				return damage("entry %x of the trash: %v", k, err)
+			}
+			entries = append(entries, i.entry(id))
+			return nil
+		})
+	})
+	slices.Reverse(entries)
+	return entries, err
+}
+
+// Discard implements engine.Operator.
+func (e *Engine) Discard(ctx context.Context, trashID string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := e.write(func(t *tx) error {
+		id, err := strconv.ParseUint(trashID, 10, 64)
+		if err != nil {
+			return engine.ErrTrashNotFound
+		}
+		i, err := readTrash(t.Tx, id)
+		if err != nil {
+			return err
+		}
+		t.discard(id, i)
+		t.after = append(t.after, func() { t.e.keeper.set(nil, t.at) })
+		return nil
+	})
+	if err != nil {
+		return &engine.Error{Op: "discard from the trash", Err: err}
+	}
+	return nil
+}
+
+// discard gives the areas of an entry to the sweeper.
+func (t *tx) discard(id uint64, i *trashInfo) {
+	t.removeFixed(bucketTrash, key64(id))
+	for _, a := range []area{i.Live, i.Dead, i.Chosen} {
+		if a != 0 {
+			t.putFixed(bucketSweep, key32(uint32(a)), []byte{})
+		}
+	}
+}
+
+// emptyOldTrash discards the oldest entry if it was kept long enough.
+func (t *tx) emptyOldTrash() (more bool) {
+	if at, ok := t.oldestTrash(); !ok || at.After(t.now) {
+		return false
+	}
+	k, v := t.Bucket(bucketTrash).Cursor().First()
+	i := &trashInfo{}
+	id, _ := id64(k)
+	if t.fail(json.Unmarshal(v, i)) == nil {
+		t.discard(id, i)
+	}
+	return true
+}
+
+// oldestTrash says when the first entry is to go.
+func (t *tx) oldestTrash() (time.Time, bool) {
+	k, v := t.Bucket(bucketTrash).Cursor().First()
+	i := &trashInfo{}
+	if k == nil || json.Unmarshal(v, i) != nil {
+		return time.Time{}, false
+	}
+	return i.KeptTil, true
+}
+
+// sweepStep is how many values of an area are deleted in one commit.
+const sweepStep = 500
+
+// sweep deletes areas bit by bit, so that nobody waits behind millions of
+// messages. It reports whether there is more.
+func (t *tx) sweep() (more bool) {
+	k, _ := t.Bucket(bucketSweep).Cursor().First()
+	if len(k) != 4 {
+		return false
+	}
+	a := area(uint32(k[0])<<24 | uint32(k[1])<<16 | uint32(k[2])<<8 | uint32(k[3]))
+	left := sweepStep
+	for _, kind := range areaKinds {
+		b := t.Bucket(a.bucket(kind))
+		if b == nil {
+			continue
+		}
+		left -= t.deleteSome(b, left)
+		if left <= 0 {
+			t.changed = true
+			return true
+		}
+		t.changed = true
+		t.fail(t.DeleteBucket(a.bucket(kind)))
+	}
+	t.removeFixed(bucketSweep, slices.Clone(k))
+	return true
+}
+
+// deleteSome deletes the first values of a bucket, and returns how many.
+func (t *tx) deleteSome(b *bbolt.Bucket, limit int) int {
+	var keys [][]byte
+	var own []bool
+	c := b.Cursor()
+	for k, v := c.First(); k != nil && len(keys) < limit; k, v = c.Next() {
+		keys = append(keys, k)
+		own = append(own, v == nil)
+	}
+	for i, k := range keys {
+		if own[i] {
+			t.fail(b.DeleteBucket(k))
+		} else {
+			t.fail(b.Delete(k))
+		}
+	}
+	return len(keys)
+}

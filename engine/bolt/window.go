@@ -1,0 +1,331 @@
+package bolt
+
+import (
+	"bytes"
+
+	"go.etcd.io/bbolt"
+)
+
+// window is the part of a queue's log that is in memory: the runs from the
+// front on, as far as the budget goes. What a commit publishes is added to it
+// directly if it reaches to the end of the log; else it is read back later.
+type window struct {
+	segments []*segment
+	reader   runReader // of segments[0]; its next message is the front
+	started  bool      // reader is set
+	through  uint64    // first id of the last run that was added
+	last     uint64    // first id of the last run in the log; 0: none
+	bytes    int64
+	loading  chan struct{} // closed when the read under way ends; nil: none
+	version  int           // counts resets: a read begun before one is dropped
+}
+
+// segment is a run in memory.
+type segment struct {
+	run  *run
+	data []byte
+}
+
+const (
+	// loadBytes is how much of the log is read from the file at a time.
+	loadBytes = 1 << 20
+	// keepBytes of a queue's front are in memory whatever the budget.
+	keepBytes = 32 << 10
+)
+
+// complete reports that nothing of the log lies beyond the window.
+func (w *window) complete() bool { return w.through >= w.last }
+
+// appendLocked adds a run just committed, if the window reaches up to it.
+func (q *queue) appendLocked(r *run, data []byte) {
+	w := &q.front
+	complete := w.complete() && w.loading == nil
+	w.last = r.first
+	if !complete || w.bytes > keepBytes && q.e.windowBytes.Load() > q.e.options.Window {
+		return
+	}
+	q.addSegmentLocked(r, data)
+}
+
+func (q *queue) addSegmentLocked(r *run, data []byte) {
+	w := &q.front
+	w.segments = append(w.segments, &segment{run: r, data: data})
+	w.through = r.first
+	w.bytes += int64(len(data))
+	q.e.windowBytes.Add(int64(len(data)))
+	q.runs[r.first] = r
+}
+
+// dropFirstLocked forgets the front segment: all in it was delivered.
+func (q *queue) dropFirstLocked() {
+	w := &q.front
+	s := w.segments[0]
+	w.segments[0] = nil
+	w.segments = w.segments[1:]
+	w.started = false
+	w.bytes -= int64(len(s.data))
+	q.e.windowBytes.Add(-int64(len(s.data)))
+	if s.run.left == 0 || s.run.untouched() {
+		delete(q.runs, s.run.first)
+	}
+}
+
+// resetLocked forgets the window: the log is read from its beginning again.
+func (q *queue) resetLocked() {
+	w := &q.front
+	for len(w.segments) > 0 {
+		q.dropFirstLocked()
+	}
+	w.through = 0
+	w.version++
+}
+
+// outdateLocked drops what a read under way brings, if it may hold the run of
+// which a message was just settled: nothing would remember that any more once
+// the run is gone.
+func (q *queue) outdateLocked(first uint64) {
+	if first > q.front.through {
+		q.front.version++
+	}
+}
+
+// frontLocked steps over what was settled or delivered and returns the next
+// message of the log without taking it; nil if there is none in memory.
+func (q *queue) frontLocked() (f front, ok bool) {
+	w := &q.front
+	for len(w.segments) > 0 {
+		s := w.segments[0]
+		if !w.started {
+			r, err := readRun(s.run.first, s.data)
+			if err != nil || r.count != s.run.count {
+				// Damaged: check names it; here it must not stop the queue.
+				q.dropFirstLocked()
+				continue
+			}
+			w.reader = r
+			w.started = true
+		}
+		ahead := w.reader // a copy: the front is only looked at
+		for {
+			before := ahead
+			p := ahead.next()
+			if p == nil {
+				q.dropFirstLocked()
+				break
+			}
+			if s.run.settled.has(ahead.index) || s.run.taken.has(ahead.index) {
+				continue
+			}
+			w.reader = before
+			return front{run: s.run, index: ahead.index, id: ahead.id, at: ahead.at, payload: p}, true
+		}
+	}
+	return front{}, false
+}
+
+// front is the next message of the log.
+type front struct {
+	run     *run
+	index   int
+	id      uint64
+	at      int64
+	payload []byte
+}
+
+// needsLoadLocked reports that what comes next has to be read from the file.
+func (q *queue) needsLoadLocked() bool {
+	if q.gone {
+		return false
+	}
+	if _, ok := q.frontLocked(); !ok && !q.front.complete() && q.parked < maxParked {
+		return true
+	}
+	if q.returned.bound == allInMemory {
+		return false
+	}
+	first := q.returned.first()
+	return first == nil || first.id >= q.returned.bound
+}
+
+// loadLocked starts reading what comes next, unless that is under way, and
+// returns a channel that is closed when it is there.
+func (q *queue) loadLocked() <-chan struct{} {
+	w := &q.front
+	if w.loading == nil {
+		done := make(chan struct{})
+		w.loading = done
+		l := load{from: w.through, last: w.last, version: w.version, bound: q.returned.bound, live: q.stored.live}
+		if q.e.windowBytes.Load() < q.e.options.Window {
+			l.limit = loadBytes
+		}
+		q.e.background.Go(func() {
+			q.load(l)
+			q.mu.Lock()
+			w.loading = nil
+			q.dispatchLocked()
+			q.armLocked()
+			q.mu.Unlock()
+			close(done)
+		})
+	}
+	return w.loading
+}
+
+// load is one read of what comes next: from where, as things stood when it
+// began.
+type load struct {
+	from, last uint64 // runs behind from; last was the last one
+	version    int    // of the window
+	bound      uint64 // records from here on
+	live       area
+	limit      int // bytes of runs
+}
+
+// load reads in one short transaction, and without the queue's lock.
+func (q *queue) load(l load) {
+	var runs []loadedRun
+	var spots []*spot
+	bound := l.bound
+	err := q.e.view(func(btx *bbolt.Tx) error {
+		var err error
+		if runs, err = readRuns(btx, l.live, l.from, l.limit); err != nil {
+			return err
+		}
+		if bound != allInMemory {
+			spots, bound, err = readReady(btx, l.live, bound)
+		}
+		return err
+	})
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	w := &q.front
+	if w.version != l.version {
+		return
+	}
+	if err != nil {
+		// No more can be read. What is in memory can still be served.
+		w.last = w.through
+		q.returned.bound = allInMemory
+		q.e.damaged(err)
+		return
+	}
+	for _, r := range runs {
+		if r.first <= w.through {
+			continue
+		}
+		known := q.runs[r.first]
+		if known == nil {
+			known = newRun(r.first, r.count)
+		}
+		q.addSegmentLocked(known, r.data)
+	}
+	if len(runs) == 0 && w.through == l.from {
+		w.through = max(w.through, l.last) // all beyond was deleted meanwhile
+	}
+	if q.returned.bound == l.bound && bound != l.bound {
+		q.returned.bound = bound
+		for _, s := range spots {
+			if q.leases[s.id] == nil && q.returned.byID[s.id] == nil {
+				q.returned.push(s)
+			}
+		}
+	}
+}
+
+type loadedRun struct {
+	first uint64
+	count int
+	data  []byte
+}
+
+// readRuns returns copies of the runs behind the given one, up to so many
+// bytes, but at least one. Their marks are in memory, if they have any.
+func readRuns(btx *bbolt.Tx, a area, after uint64, limit int) (runs []loadedRun, err error) {
+	b := btx.Bucket(a.bucket(kindRuns))
+	if b == nil {
+		return nil, nil
+	}
+	c := b.Cursor()
+	k, v := c.Seek(key64(after + 1))
+	for size := 0; k != nil && (size < limit || len(runs) == 0); k, v = c.Next() {
+		if v == nil {
+			v = getValue(b, k)
+		}
+		first, ok := id64(k)
+		if !ok || v == nil {
+			return runs, damage("a run has the key %x or no value", k)
+		}
+		r, err := readRun(first, v)
+		if err != nil {
+			return runs, damage("run %d: %v", first, err)
+		}
+		runs = append(runs, loadedRun{first: first, count: r.count, data: bytes.Clone(v)})
+		size += len(v)
+	}
+	return runs, nil
+}
+
+// readReady returns the next ready records from the given id on, and the id
+// from which the others still are only in the file.
+func readReady(btx *bbolt.Tx, a area, from uint64) ([]*spot, uint64, error) {
+	b := btx.Bucket(a.bucket(kindReady))
+	if b == nil {
+		return nil, allInMemory, nil
+	}
+	records := btx.Bucket(a.bucket(kindRecords))
+	var spots []*spot
+	c := b.Cursor()
+	for k, _ := c.Seek(key64(from)); k != nil; k, _ = c.Next() {
+		id, ok := id64(k)
+		if !ok {
+			return nil, 0, damage("a ready record has the key %x", k)
+		}
+		if len(spots) >= loadRecords {
+			return spots, id, nil
+		}
+		s, err := readSpot(records, a, btx, id)
+		if err != nil {
+			return nil, 0, err
+		}
+		spots = append(spots, s)
+	}
+	return spots, allInMemory, nil
+}
+
+func readSpot(records *bbolt.Bucket, a area, btx *bbolt.Tx, id uint64) (*spot, error) {
+	rec, err := readRecord(records, id)
+	if err != nil {
+		return nil, err
+	}
+	if rec == nil {
+		return nil, damage("record %d is in an index but not there", id)
+	}
+	p := rec.payload
+	if p == nil {
+		p = getValue(btx.Bucket(a.bucket(kindLarge)), key64(id))
+	}
+	group, _, err := payloadHead(p)
+	if err != nil {
+		return nil, damage("record %d: %v", id, err)
+	}
+	return &spot{
+		id: id, group: string(group), enteredAt: rec.enteredAt, readyAt: max(rec.enteredAt, rec.dueAt), tries: rec.tries,
+	}, nil
+}
+
+// readRecord returns a record, or nil if there is none. Its payload is part of
+// the page.
+func readRecord(records *bbolt.Bucket, id uint64) (*record, error) {
+	if records == nil {
+		return nil, nil
+	}
+	v := records.Get(key64(id))
+	if v == nil {
+		return nil, nil
+	}
+	rec, err := decodeRecord(id, v)
+	if err != nil {
+		return nil, damage("record %d: %v", id, err)
+	}
+	return rec, nil
+}

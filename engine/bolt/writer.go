@@ -1,0 +1,353 @@
+package bolt
+
+import (
+	"runtime"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"nixie/engine"
+)
+
+// operation is a change of the file. apply runs in the writer's goroutine,
+// maybe more than once: if the commit that it shares with others fails, each
+// is tried again alone. An error that it returns refuses this operation only,
+// so it must come before the first change.
+type operation interface {
+	apply(t *tx) error
+}
+
+// operationFunc is an operation without state.
+type operationFunc func(t *tx) error
+
+func (f operationFunc) apply(t *tx) error { return f(t) }
+
+// call is an operation under way.
+type call struct {
+	op    operation
+	err   error
+	batch *batch
+}
+
+// batch is the set of calls that share a commit.
+type batch struct {
+	calls  []*call
+	bytes  int
+	synced bool          // somebody waits for it
+	since  time.Time     // when its first call came
+	done   chan struct{} // closed after the commit and its effects
+}
+
+const (
+	// maxBatchBytes starts another commit, so that none takes long.
+	maxBatchBytes = 8 << 20
+	// maxPendingBytes is where relaxed publishers begin to wait.
+	maxPendingBytes = 32 << 20
+	// maxGather is up to how many callers the writer waits for.
+	maxGather = 64
+	// relaxedDelay is how long a relaxed change waits for its commit.
+	relaxedDelay = 10 * time.Millisecond
+	// marksDelay is how long a delivery may wait to be noted in the file.
+	marksDelay = 50 * time.Millisecond
+)
+
+// writer is the one goroutine that changes the file. Callers that come while
+// it commits share the next commit (group commit); a lone caller never waits
+// for company.
+type writer struct {
+	e *Engine
+
+	mu      sync.Mutex // protects all below
+	batches []*batch   // waiting, oldest first; the last one is still open
+	pending int        // bytes in batches
+	nextID  uint64
+	closing bool
+	wanted  int // the gather ends when the first batch has so many calls
+	failure error
+	room    *sync.Cond // pending shrank
+	wake    chan struct{}
+	marksAt time.Time // when deliveries must be noted; zero: nothing to note
+	stopped chan struct{}
+}
+
+func newWriter(e *Engine, nextID uint64) *writer {
+	w := &writer{e: e, nextID: nextID, wake: make(chan struct{}, 1), stopped: make(chan struct{})}
+	w.room = sync.NewCond(&w.mu)
+	return w
+}
+
+// numbered is an operation that needs ids of its own.
+type numbered interface {
+	operation
+	// number is called once, in the order of the commits.
+	number(first uint64)
+}
+
+// do runs the operation and returns when it is on the disk; with relaxed, as
+// soon as it is sure to be applied in its turn. size is roughly what it writes
+// and ids how many it needs.
+func (w *writer) do(op operation, size, ids int, relaxed bool) error {
+	c := &call{op: op}
+	w.mu.Lock()
+	for relaxed && w.pending > maxPendingBytes && !w.closing {
+		w.room.Wait()
+	}
+	if w.closing {
+		w.mu.Unlock()
+		return engine.ErrClosed
+	}
+	if relaxed && w.failure != nil {
+		err := w.failure
+		w.mu.Unlock()
+		return err
+	}
+	if ids > 0 {
+		op.(numbered).number(w.nextID)
+		w.nextID += uint64(ids)
+	}
+	w.addLocked(c, size, relaxed)
+	b := c.batch
+	w.mu.Unlock()
+	if relaxed {
+		return nil
+	}
+	<-b.done
+	return c.err
+}
+
+func (w *writer) addLocked(c *call, size int, relaxed bool) {
+	n := len(w.batches)
+	if n == 0 || w.batches[n-1].bytes+size > maxBatchBytes && w.batches[n-1].bytes > 0 {
+		w.batches = append(w.batches, &batch{done: make(chan struct{}), since: time.Now()})
+		n++
+	}
+	b := w.batches[n-1]
+	b.calls = append(b.calls, c)
+	b.bytes += size
+	w.pending += size
+	c.batch = b
+	first := len(b.calls) == 1
+	if !relaxed && !b.synced {
+		b.synced = true
+		first = true
+	}
+	if first || n > 1 || b.bytes > maxBatchBytes/2 || w.wanted > 0 && len(b.calls) >= w.wanted {
+		w.signal()
+	}
+}
+
+func (w *writer) signal() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// takeIDs reserves ids for an operation that learns only while it runs that it
+// needs some.
+func (w *writer) takeIDs(n int) uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	first := w.nextID
+	w.nextID += uint64(n)
+	return first
+}
+
+// noteMarks asks for a commit soon, as messages were delivered: their tries
+// must survive a crash, but nobody waits for that.
+func (w *writer) noteMarks() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.marksAt.IsZero() {
+		w.marksAt = time.Now().Add(marksDelay)
+		w.signal()
+	}
+}
+
+// run commits until close, then what is left.
+func (w *writer) run() {
+	defer close(w.stopped)
+	defer protect()()
+	var took time.Duration // the last commit
+	var released int       // the callers that it woke
+	for {
+		b, ok := w.next(released, took)
+		if !ok {
+			return
+		}
+		start := time.Now()
+		w.commit(b)
+		took = time.Since(start)
+		released = len(b.calls)
+		close(b.done)
+	}
+}
+
+// close ends the loop once everything pending is committed.
+func (w *writer) close() {
+	w.mu.Lock()
+	w.closing = true
+	w.room.Broadcast()
+	w.signal()
+	w.mu.Unlock()
+	<-w.stopped
+}
+
+// next waits for a batch that should be committed now. An empty one only
+// notes deliveries.
+func (w *writer) next(released int, took time.Duration) (*batch, bool) {
+	var timer *time.Timer
+	gathered := false
+	for {
+		w.mu.Lock()
+		var wait time.Duration = -1
+		switch {
+		case len(w.batches) > 0:
+			b := w.batches[0]
+			if !b.synced && len(w.batches) == 1 && b.bytes < maxBatchBytes/2 && !w.closing {
+				if wait = time.Until(b.since.Add(relaxedDelay)); wait > 0 {
+					break
+				}
+			}
+			if !gathered && b.synced && released > 1 && released <= maxGather && len(b.calls) < released && !w.closing {
+				gathered = true
+				w.mu.Unlock()
+				w.gather(released, took/2)
+				continue
+			}
+			w.batches = w.batches[1:]
+			w.pending -= b.bytes
+			w.marksAt = time.Time{}
+			w.wanted = 0
+			w.room.Broadcast()
+			w.mu.Unlock()
+			return b, true
+		case w.closing:
+			w.mu.Unlock()
+			return nil, false
+		case !w.marksAt.IsZero():
+			if wait = time.Until(w.marksAt); wait <= 0 {
+				w.marksAt = time.Time{}
+				w.mu.Unlock()
+				return &batch{done: make(chan struct{})}, true
+			}
+		}
+		w.mu.Unlock()
+		if wait < 0 {
+			<-w.wake
+			continue
+		}
+		if timer == nil {
+			timer = time.NewTimer(wait)
+			defer timer.Stop()
+		} else {
+			timer.Reset(wait)
+		}
+		select {
+		case <-w.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// gather waits a moment for the callers that the last commit released: of
+// closed loops of callers, each would otherwise meet only half in a commit.
+func (w *writer) gather(callers int, limit time.Duration) {
+	deadline := time.Now().Add(limit)
+	enough := func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.wanted = callers
+		return w.closing || len(w.batches) > 1 || len(w.batches[0].calls) >= callers
+	}
+	// The callers are about to run: giving way to them is faster than a timer.
+	for range 32 {
+		if enough() || !time.Now().Before(deadline) {
+			return
+		}
+		runtime.Gosched()
+	}
+	timer := time.NewTimer(time.Until(deadline))
+	defer timer.Stop()
+	for !enough() {
+		select {
+		case <-w.wake:
+		case <-timer.C:
+			return
+		}
+	}
+}
+
+// commit runs the calls in one transaction. If that fails, as when the disk is
+// full, each gets one of its own: what frees space may still succeed.
+func (w *writer) commit(b *batch) {
+	err := w.transact(b.calls)
+	if err != nil && len(b.calls) > 1 {
+		for _, c := range b.calls {
+			err = w.transact([]*call{c})
+		}
+	}
+	w.mu.Lock()
+	w.failure = err
+	w.mu.Unlock()
+}
+
+// transact applies the calls and commits. An error is that of the file, and
+// has undone everything.
+func (w *writer) transact(calls []*call) (err error) {
+	btx, err := w.e.db.Begin(true)
+	if err != nil {
+		return failAll(calls, err)
+	}
+	t := newTx(w.e, btx)
+	defer func() {
+		if p := recover(); p != nil {
+			// A damaged page, most likely: this commit fails, the engine goes on.
+			_ = btx.Rollback()
+			t.rollback()
+			err = failAll(calls, damage("%v", p))
+		}
+	}()
+	for _, c := range calls {
+		if c.err = c.op.apply(t); t.err != nil {
+			break
+		}
+	}
+	if t.err == nil {
+		t.flush()
+	}
+	if t.err != nil {
+		_ = btx.Rollback()
+		t.rollback()
+		return failAll(calls, t.err)
+	}
+	if t.untouched() {
+		_ = btx.Rollback()
+		t.committed()
+		return nil
+	}
+	if err := w.sync(btx); err != nil {
+		t.rollback()
+		return failAll(calls, err)
+	}
+	t.committed()
+	return nil
+}
+
+// sync commits: bbolt syncs the data, then the page that makes it valid.
+func (w *writer) sync(btx *bbolt.Tx) error {
+	err := btx.Commit()
+	if d := w.e.options.SyncDelay; d > 0 {
+		time.Sleep(2 * d)
+	}
+	return err
+}
+
+func failAll(calls []*call, err error) error {
+	err = translate(err)
+	for _, c := range calls {
+		c.err = err
+	}
+	return err
+}
