@@ -32,12 +32,12 @@ type term struct {
 // FilterError says what is wrong with a filter, and where.
 type FilterError struct {
 	Column int // of the first wrong character, from 1
-	What   string
+	Text   string
 	Hint   string // what would be right; may be empty
 }
 
 func (e *FilterError) Error() string {
-	text := fmt.Sprintf("%s at column %d", e.What, e.Column)
+	text := fmt.Sprintf("%s at column %d", e.Text, e.Column)
 	if e.Hint != "" {
 		text += "; " + e.Hint
 	}
@@ -101,7 +101,7 @@ type parser struct {
 }
 
 func (p *parser) fail(at int, what, hint string) error {
-	return &FilterError{Column: utf8.RuneCountInString(p.text[:at]) + 1, What: what, Hint: hint}
+	return &FilterError{Column: utf8.RuneCountInString(p.text[:at]) + 1, Text: what, Hint: hint}
 }
 
 func (p *parser) skipSpace() {

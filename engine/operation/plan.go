@@ -53,25 +53,11 @@ type Request struct {
 	// Queue is the one that Purge, CreateQueue, DeleteQueue, Configure, Pause
 	// and Resume work on.
 	Queue       string          `json:"queue,omitempty"`
-	Area        engine.Area     `json:"area,omitempty"`       // Purge; "": live
-	Policy      engine.Policy   `json:"policy,omitzero"`      // Configure, CreateQueue
-	Replacement engine.Outgoing `json:"replacement,omitzero"` // Edit
-	Load        Load            `json:"load,omitzero"`        // Publish
-	Undoes      int             `json:"undoes,omitempty"`     // Undo: the job
-}
-
-// Load is what a publish job sends. Body, Headers' values, Group and DedupID
-// are templates, unless Literal.
-type Load struct {
-	Queue   string            `json:"queue,omitempty"`
-	Body    []byte            `json:"body,omitempty"`
-	Headers map[string]string `json:"headers,omitempty"`
-	Group   string            `json:"group,omitempty"`
-	DedupID string            `json:"dedup_id,omitempty"`
-	Delay   time.Duration     `json:"delay,omitempty"`
-	Count   int64             `json:"count,omitempty"` // 0: 1
-	Literal bool              `json:"literal,omitempty"`
-	Seed    uint64            `json:"seed,omitempty"`
+	Area        engine.Area     `json:"area,omitempty"`   // Purge; "": live
+	Policy      engine.Policy   `json:"policy,omitzero"`  // Configure, CreateQueue
+	Replacement engine.Outgoing `json:"-"`                // Edit
+	Load        Load            `json:"load,omitzero"`    // Publish
+	Undoes      int             `json:"undoes,omitempty"` // Undo: the job
 }
 
 // Count is a name with a number, as in "1 700 from payments".
@@ -116,5 +102,6 @@ type Plan struct {
 	// Confirm is what must be typed before it may start. "": nothing.
 	Confirm string
 
-	sets []set
+	undone string // the title of the job that is undone
+	sets   []set
 }
