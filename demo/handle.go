@@ -13,11 +13,13 @@ import (
 // handle is a value that the operator and the acts move, and that producers and
 // workers read while they run.
 type handle struct {
-	id, part, queue, label string
-	kind                   views.DemoHandleKind
-	ladder                 []float64 // of a number: what it can be
-	format                 func(float64) string
-	alarm                  func(float64) bool
+	id                              string
+	group, part, role, queue, label string // see views.DemoHandle
+	kind                            views.DemoHandleKind
+	caption                         string    // of a button: its value
+	ladder                          []float64 // of a number: what it can be
+	format                          func(float64) string
+	alarm                           func(float64) bool
 
 	bits    atomic.Uint64 // of the value
 	since   atomic.Int64  // when it last changed, in Unix nanoseconds
@@ -102,7 +104,7 @@ func (h *handle) level() float64 {
 func (h *handle) show(now time.Time) views.DemoHandle {
 	v := h.value()
 	s := views.DemoHandle{
-		ID: h.id, Part: h.part, Queue: h.queue, Label: h.label, Kind: h.kind,
+		ID: h.id, Group: h.group, Part: h.part, Role: h.role, Queue: h.queue, Label: h.label, Kind: h.kind,
 		Level: h.level(), Alarm: h.alarm != nil && h.alarm(v),
 	}
 	switch h.kind {
@@ -111,6 +113,7 @@ func (h *handle) show(now time.Time) views.DemoHandle {
 		s.Value = map[bool]string{true: "on", false: "off"}[s.On]
 	case views.DemoButton:
 		s.On = v > 0 && h.held(now) < burstTime
+		s.Value = h.caption
 	default:
 		s.Value = h.format(v)
 	}

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"sync"
@@ -44,16 +45,17 @@ func newPlay(e engine.Engine, s scenario, seed uint64) *play {
 	return p
 }
 
-func (p *play) addHandle(h *handle, part, queue, label string) *handle {
-	h.part, h.queue, h.label = part, queue, label
+func (p *play) addHandle(h *handle) *handle {
 	p.handles = append(p.handles, h)
 	p.byID[h.id] = h
 	return h
 }
 
 func (p *play) addPool(spec queueSpec) {
-	part := spec.pool.worker + " × " + spec.name
-	add := func(h *handle, label string) *handle { return p.addHandle(h, part, spec.name, label) }
+	add := func(h *handle, label string) *handle {
+		h.group, h.part, h.role, h.queue, h.label = "workers", spec.name, spec.pool.worker, spec.name, label
+		return p.addHandle(h)
+	}
 	number := func(id string, value float64, ladder []float64, format func(float64) string) *handle {
 		h := newHandle(id, views.DemoNumber, value)
 		h.ladder, h.format = ladder, format
@@ -62,7 +64,7 @@ func (p *play) addPool(spec queueSpec) {
 	w := &pool{poolSpec: spec.pool, queue: spec.name, play: p}
 	w.consumers = add(number(consumersOf(spec.name), float64(spec.pool.count), consumerLadder, formatCount), "consumers")
 	w.consumers.alarm = func(v float64) bool { return v == 0 }
-	w.failure = add(number(failureOf(spec.name), spec.pool.failure, failureLadder, formatShare), "failure rate")
+	w.failure = add(number(failureOf(spec.name), spec.pool.failure, failureLadder, formatShare), "failures")
 	w.failure.alarm = func(v float64) bool { return v >= 0.5 }
 	w.latency = add(number(latencyOf(spec.name), spec.pool.latency.Seconds(), latencyLadder, formatLatency), "latency")
 	if spec.pool.needs != "" {
@@ -80,15 +82,19 @@ func (p *play) addProducer(spec producerSpec) {
 	if goal == "" {
 		goal = spec.topic
 	}
-	part := spec.name + " → " + goal
-	add := func(h *handle, label string) *handle { return p.addHandle(h, part, spec.queue, label) }
+	add := func(h *handle, label string) *handle {
+		h.group, h.part, h.role, h.queue, h.label = "producers", spec.name, goal, spec.queue, label
+		return p.addHandle(h)
+	}
 	m := &producer{producerSpec: spec, play: p, dice: p.dice(spec.name)}
 	m.rate = add(newHandle(rateOf(spec.name), views.DemoNumber, spec.rate), "rate")
 	m.rate.ladder, m.rate.format = rateLadder(spec.rate), formatRate
 	m.burst = add(newHandle(burstOf(spec.name), views.DemoButton, 0), "burst")
+	m.burst.caption = fmt.Sprintf("× %g", spec.burst)
 	m.pause = add(newHandle(pauseOf(spec.name), views.DemoSwitch, 0), "pause")
 	if spec.oddity != nil {
-		m.oddity = add(newHandle(oddityOf(spec.name), views.DemoButton, 0), spec.what)
+		m.oddity = add(newHandle(oddityOf(spec.name), views.DemoButton, 0), "send")
+		m.oddity.caption = spec.what
 	}
 	p.makers = append(p.makers, m)
 }

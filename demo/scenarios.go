@@ -162,7 +162,7 @@ func poison() scenario {
 		}}},
 		producers: []producerSpec{{
 			name: "partners", queue: "imports", rate: 10, burst: 5, make: makeImport,
-			oddity: poisonImport, what: "send a poison message",
+			oddity: poisonImport, what: "a poison file",
 		}},
 		acts: []act{
 			{at: 0, text: "files arrive and are imported"},

@@ -44,7 +44,7 @@ func shop() scenario {
 			{Queue: "statistics", Pattern: "#"},
 		}}},
 		producers: []producerSpec{
-			{name: "storefront", queue: "orders", rate: 10, burst: 8, make: makeOrder, oddity: brokenOrder, what: "send a broken order"},
+			{name: "storefront", queue: "orders", rate: 10, burst: 8, make: makeOrder, oddity: brokenOrder, what: "a broken order"},
 			{name: "uploads", queue: "thumbnails", rate: 4, burst: 6, make: makeThumbnail},
 		},
 		acts: []act{

@@ -10,8 +10,8 @@ type constructor func(*views.Env, views.OpenMsg) views.View
 // screens are all that can be opened.
 var screens = map[views.Screen]constructor{
 	views.QueuesScreen: views.NewQueues,
-	views.DemoScreen:   views.NewDemo,
 	views.QueueScreen:  views.NewQueue,
+	views.DemoScreen:   views.NewDemo,
 }
 
 // tab is a screen of the first level, with a number.

@@ -79,9 +79,11 @@ const (
 // DemoHandle is something that the operator can move while the demo runs.
 type DemoHandle struct {
 	ID    string
-	Part  string // what it is about: "payments workers"
-	Queue string // where it shows
-	Label string // "consumers"
+	Group string // "workers", "producers"
+	Part  string // which one of these: a row of the group
+	Role  string // what the part is called, or where it publishes to
+	Queue string // where it shows; "": in several
+	Label string // what of the part: a column of the group
 	Kind  DemoHandleKind
 	Value string  // as it stands: "4", "12 %", "off"
 	Level float64 // of a number: 0 to 1 of its range; of a switch 0 or 1

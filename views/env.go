@@ -20,6 +20,7 @@ type Env struct {
 	Keys       *keymap.Map
 	Styles     *themes.Styles
 	Demo       DemoControls // nil outside the demo
+	Tour       *Tour        // nil outside the demo
 	Place      string       // where the messages are: "local:shop.db"
 	Times      TimeFormat
 	// Clock tells the time; tests set it.
