@@ -1,0 +1,8 @@
+//go:build !unix
+
+package cli
+
+import "os/exec"
+
+func ownGroup(*exec.Cmd) {}
+func endGroup(*exec.Cmd) {}

@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/term"
+
+	"nixie/engine"
+	"nixie/views/widget"
+)
+
+// isTerminal reports whether somebody looks at w.
+func isTerminal(w any) bool {
+	f, ok := w.(interface{ Fd() uintptr })
+	return ok && term.IsTerminal(f.Fd())
+}
+
+// width is how many cells a line of w has; 0: no limit.
+func width(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok || !isTerminal(w) {
+		return 0
+	}
+	columns, _, err := term.GetSize(f.Fd())
+	if err != nil {
+		return 0
+	}
+	return columns
+}
+
+// oneLine makes text by strangers fit for one line of a terminal.
+func oneLine(s string) string {
+	return widget.Safe(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), "; "))
+}
+
+// queueJSON is a queue on a line. Its fields are an interface.
+type queueJSON struct {
+	Name          string   `json:"name"`
+	Ready         int64    `json:"ready"`
+	InFlight      int64    `json:"in_flight"`
+	Delayed       int64    `json:"delayed"`
+	Dead          int64    `json:"dead"`
+	OldestSeconds *float64 `json:"oldest_seconds"` // null: none is ready
+	Published     int64    `json:"published"`
+	Delivered     int64    `json:"delivered"`
+	Acked         int64    `json:"acked"`
+	Failed        int64    `json:"failed"`
+}
+
+func newQueueJSON(q engine.QueueInfo, now time.Time) queueJSON {
+	j := queueJSON{
+		Name: q.Name, Ready: q.Ready, InFlight: q.InFlight, Delayed: q.Delayed, Dead: q.Dead,
+		Published: q.Totals.Published, Delivered: q.Totals.Delivered, Acked: q.Totals.Acked, Failed: q.Totals.Failed,
+	}
+	if !q.OldestAt.IsZero() {
+		age := max(now.Sub(q.OldestAt), 0).Round(time.Millisecond).Seconds()
+		j.OldestSeconds = &age
+	}
+	return j
+}
+
+// messageJSON is a message on a line. Its fields are an interface. Of body and
+// body_base64 one is null.
+type messageJSON struct {
+	ID          engine.ID        `json:"id"`
+	Queue       string           `json:"queue"`
+	State       engine.State     `json:"state"`
+	Tries       int              `json:"tries"`
+	PublishedAt time.Time        `json:"published_at"`
+	Headers     engine.Headers   `json:"headers"`
+	Body        *string          `json:"body"`
+	BodyBase64  []byte           `json:"body_base64"`
+	Reason      *string          `json:"reason"` // of the last failure; null: none
+	Attempts    []engine.Attempt `json:"attempts"`
+	Origin      *string          `json:"origin"` // of a dead letter: the queue it died in
+}
+
+func newMessageJSON(m engine.Message) messageJSON {
+	j := messageJSON{
+		ID: m.ID, Queue: m.Queue, State: m.State, Tries: m.Tries, PublishedAt: m.PublishedAt.UTC(),
+		Headers: m.Headers, Attempts: m.Attempts,
+	}
+	if j.Headers == nil {
+		j.Headers = engine.Headers{}
+	}
+	if j.Attempts == nil {
+		j.Attempts = []engine.Attempt{}
+	}
+	if utf8.Valid(m.Body) {
+		body := string(m.Body)
+		j.Body = &body
+	} else {
+		j.BodyBase64 = m.Body
+	}
+	if reason := lastReason(m); reason != "" {
+		j.Reason = &reason
+	}
+	if m.Death != nil {
+		j.Origin = &m.Death.Origin
+	}
+	return j
+}
+
+// lastReason is why a message failed the last time, in the consumer's words or
+// the engine's.
+func lastReason(m engine.Message) string {
+	if m.State == engine.Dead && m.Death != nil {
+		if m.Death.Cause != "" {
+			return m.Death.Cause
+		}
+		return string(m.Death.Reason)
+	}
+	if n := len(m.Attempts); n > 0 {
+		return m.Attempts[n-1].Reason
+	}
+	return ""
+}
+
+// jsonLines writes one object a line.
+func jsonLines(w io.Writer) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e
+}
+
+// table is aligned text for people. All cells are made safe.
+type table struct {
+	columns []column
+	rows    [][]string
+}
+
+type column struct {
+	title string
+	align widget.Align
+}
+
+func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+
+// write writes the table; the last column is cut to what limit leaves of a
+// line (0: no limit).
+func (t *table) write(w io.Writer, limit int) error {
+	widths := make([]int, len(t.columns))
+	for i, c := range t.columns {
+		widths[i] = ansi.StringWidth(c.title)
+		for _, row := range t.rows {
+			row[i] = widget.Safe(row[i])
+			widths[i] = max(widths[i], ansi.StringWidth(row[i]))
+		}
+	}
+	titles := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		titles[i] = c.title
+	}
+	var b strings.Builder
+	for _, row := range append([][]string{titles}, t.rows...) {
+		var line strings.Builder
+		for i, cell := range row {
+			gap := strings.Repeat(" ", widths[i]-ansi.StringWidth(cell))
+			if t.columns[i].align == widget.Right {
+				cell = gap + cell
+			} else {
+				cell += gap
+			}
+			if i > 0 {
+				line.WriteString("  ")
+			}
+			line.WriteString(cell)
+		}
+		text := strings.TrimRight(line.String(), " ")
+		if limit > 0 {
+			text = ansi.Truncate(text, limit, "…")
+		}
+		b.WriteString(text + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"nixie/engine"
+)
+
+type publishCommand struct {
+	Queue  string    `arg:"" help:"The queue; it is created if it is not there."`
+	Body   *string   `arg:"" optional:"" help:"The body of the message. Without it and --file, standard input is read."`
+	File   string    `short:"f" placeholder:"FILE" help:"Publish each line of a file, or of standard input (-), as a message; empty lines are skipped."`
+	Whole  bool      `help:"Publish the file as one message, byte by byte."`
+	Header []string  `short:"H" sep:"none" placeholder:"K=V" help:"A header; may be given several times."`
+	Delay  *duration `short:"d" placeholder:"D" help:"Hold it back for so long: 30s, 5m, 2h."`
+	Group  string    `short:"g" placeholder:"G" help:"The group that it belongs to."`
+	Dedup  string    `placeholder:"ID" help:"Publish only if no message came with this id lately."`
+	JSON   bool      `name:"json" help:"Print {\"id\": …} a line."`
+}
+
+func (p *publishCommand) Run(c *command) error {
+	template, err := p.template()
+	if err != nil {
+		return err
+	}
+	source, name, err := p.source(c)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	e, err := c.open()
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	out := bufio.NewWriter(c.Stdout)
+	publisher := &publisher{
+		engine: e, queue: p.Queue, template: template,
+		printed: func(ids []engine.ID) error {
+			lines := jsonLines(out)
+			for _, id := range ids {
+				if p.JSON {
+					_ = lines.Encode(struct {
+						ID engine.ID `json:"id"`
+					}{id}) // an error of out comes back from Flush
+				} else {
+					fmt.Fprintln(out, string(id))
+				}
+			}
+			return out.Flush()
+		},
+	}
+	lines := newLineReader(source, e.Capabilities().MaxBody, p.Whole || p.Body != nil)
+	err = publisher.all(c.ctx, lines)
+	switch {
+	case err != nil && publisher.count > 0:
+		return fmt.Errorf("%s: %w (%d published before)", name, err, publisher.count)
+	case err != nil:
+		return fmt.Errorf("%s: %w", name, err)
+	case publisher.count == 0:
+		return nothingf("%s: no line with a message in it", name)
+	}
+	return nil
+}
+
+// template is the message without a body that the flags describe.
+func (p *publishCommand) template() (engine.Outgoing, error) {
+	m := engine.Outgoing{Group: p.Group, DedupID: p.Dedup}
+	if err := engine.ValidateName(p.Queue); err != nil {
+		return m, err
+	}
+	if p.Body != nil && p.File != "" {
+		return m, usagef("a BODY and --file exclude one another")
+	}
+	if p.Dedup != "" && p.Body == nil && !p.Whole {
+		return m, usagef("--dedup is for one message: with a BODY or with --whole")
+	}
+	for _, h := range p.Header {
+		key, value, ok := strings.Cut(h, "=")
+		if !ok || key == "" {
+			return m, usagef("--header %q is not K=V", h)
+		}
+		if m.Headers == nil {
+			m.Headers = engine.Headers{}
+		}
+		m.Headers[key] = value
+	}
+	if p.Delay != nil {
+		m.Delay = time.Duration(*p.Delay)
+		if m.Delay == 0 {
+			m.Delay = -1 // none, whatever the queue says
+		}
+	}
+	return m, nil
+}
+
+// source is where the bodies come from, and its name for errors.
+func (p *publishCommand) source(c *command) (io.ReadCloser, string, error) {
+	switch {
+	case p.Body != nil:
+		return io.NopCloser(strings.NewReader(*p.Body)), "publish", nil
+	case p.File != "" && p.File != "-":
+		f, err := os.Open(p.File)
+		return f, p.File, err
+	case p.File == "" && isTerminal(c.Stdin):
+		return nil, "", usagef("nothing to publish: give a BODY, --file FILE, or --file - to type lines")
+	}
+	return io.NopCloser(c.Stdin), "standard input", nil
+}
+
+// publisher publishes batches and counts what is confirmed.
+type publisher struct {
+	engine   engine.Engine
+	queue    string
+	template engine.Outgoing
+	printed  func([]engine.ID) error
+	count    int64
+}
+
+// batchAhead: while one batch is being committed, the next is read.
+type batchAhead struct {
+	bodies [][]byte
+	err    error
+}
+
+// all publishes everything that the reader gives, in batches: what is there
+// without waiting goes into one commit.
+func (p *publisher) all(ctx context.Context, lines *lineReader) error {
+	ahead := make(chan batchAhead)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		// A read that waits for input cannot be cancelled; the program does
+		// not wait for it.
+		for {
+			bodies, err := lines.batch()
+			select {
+			case ahead <- batchAhead{bodies, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case b := <-ahead:
+			if err := p.batch(ctx, b.bodies); err != nil {
+				return err
+			}
+			if errors.Is(b.err, io.EOF) {
+				return nil
+			}
+			if b.err != nil {
+				return b.err
+			}
+		}
+	}
+}
+
+func (p *publisher) batch(ctx context.Context, bodies [][]byte) error {
+	if len(bodies) == 0 {
+		return nil
+	}
+	messages := make([]engine.Outgoing, len(bodies))
+	for i, body := range bodies {
+		messages[i] = p.template
+		messages[i].Body = body
+	}
+	ids, err := p.engine.Publish(ctx, p.queue, messages...)
+	if errors.Is(err, engine.ErrQueueNotFound) {
+		err = p.engine.CreateQueue(ctx, p.queue, engine.DefaultPolicy())
+		if err != nil && !errors.Is(err, engine.ErrQueueExists) {
+			return err
+		}
+		ids, err = p.engine.Publish(ctx, p.queue, messages...)
+	}
+	if err != nil {
+		return err
+	}
+	p.count += int64(len(ids))
+	return p.printed(ids)
+}
