@@ -16,6 +16,9 @@ func (m *Model) Publish(ctx context.Context, name string, messages ...engine.Out
 		return nil, &engine.Error{Op: "publish", Queue: name, Err: err}
 	}
 	defer m.end()
+	if len(messages) == 0 {
+		return nil, nil
+	}
 	q, err := m.state.find("publish", name)
 	if err != nil {
 		return nil, err
@@ -33,6 +36,9 @@ func (m *Model) PublishTopic(ctx context.Context, topic, key string, messages ..
 		return nil, &engine.Error{Op: "publish", Queue: topic, Err: err}
 	}
 	defer m.end()
+	if len(messages) == 0 {
+		return nil, nil
+	}
 	var names []string
 	for _, b := range m.state.topics[topic] {
 		if b.Matches(key) {

@@ -216,6 +216,7 @@ func (s *state) unlease(x *message) {
 // die makes a dead letter of a message, where the queue's policy keeps them.
 func (s *state) die(q *queue, x *message, reason engine.DeathReason, cause string) {
 	x.Death = &engine.Death{Origin: q.name, Reason: reason, Cause: cause, At: s.now, Tries: x.Tries}
+	x.EnteredAt = s.now
 	s.countDeath(q, reason)
 	switch target := s.queues[q.policy.DeadLetter]; {
 	case q.policy.DeadLetter == engine.NoDeadLetters:
@@ -224,7 +225,6 @@ func (s *state) die(q *queue, x *message, reason engine.DeathReason, cause strin
 		s.toss(engine.TrashNoDead, q, x)
 	case target != nil:
 		q.remove(x)
-		x.EnteredAt = s.now
 		s.bury(target, x)
 		target.insert(x)
 	default:

@@ -56,6 +56,7 @@ func concerns() []concern {
 		{"watch", nil, watchTests},
 		{"queues", nil, queueTests},
 		{"errors", nil, errorTests},
+		{"relaxed", nil, relaxedTests},
 		{"concurrency", nil, concurrencyTests},
 		{"reopen", nil, reopenTests},
 	}
