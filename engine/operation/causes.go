@@ -171,7 +171,7 @@ func (s *survey) take(m *engine.Message) {
 	if at.After(c.Last) {
 		c.Last = at
 	}
-	if m.Requeues > 0 {
+	if cameBack(m) {
 		c.CameBack++
 	}
 	s.trend(c, s.report.At.Sub(at))

@@ -178,7 +178,7 @@ func (c *chooser) take(m *engine.Message) {
 	if m.State == engine.Dead && m.Death != nil {
 		c.origins[m.Death.Origin]++
 		c.causes[CauseOf(m)]++
-		if m.Requeues > 0 {
+		if cameBack(m) {
 			c.again++
 		}
 	}

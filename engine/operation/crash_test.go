@@ -234,6 +234,6 @@ func killed(t *testing.T, prepare func(*bench) Request, at int, after, cut bool,
 	b.do(err)
 	b.tally(j, want.Tally)
 	if got := b.snapshot(); got != snapshot {
-		t.Errorf("the engine holds\n%s\nwithout the kill\n%s", got, snapshot)
+		t.Errorf("the engine holds\n%.2000s\nwithout the kill\n%.2000s", got, snapshot)
 	}
 }

@@ -96,6 +96,10 @@ func nothingThere(err error) error {
 
 // note keeps what a dead letter tells for the ledger and for recovery.
 func (w *work) note(i int64, m *engine.Message) {
+	if w.unrequeues() {
+		w.ledger(m, back{Requeued: -1})
+		return
+	}
 	if m.State != engine.Dead {
 		return
 	}
@@ -105,13 +109,18 @@ func (w *work) note(i int64, m *engine.Message) {
 		}
 		w.step.Requeues[i] = m.Requeues
 	}
-	b := back{}
-	if m.Requeues > 0 {
+	var b back
+	if cameBack(m) {
 		b.CameBack = 1
 	}
 	if w.job.begin.Request.Verb == Requeue {
 		b.Requeued = 1
 	}
+	w.ledger(m, b)
+}
+
+// ledger adds to the account of a message's cause.
+func (w *work) ledger(m *engine.Message, b back) {
 	if b == (back{}) {
 		return
 	}
@@ -120,9 +129,18 @@ func (w *work) note(i int64, m *engine.Message) {
 	}
 	cause := CauseOf(m)
 	sum := w.out.Ledger[cause]
-	sum.Requeued += b.Requeued
-	sum.CameBack += b.CameBack
-	w.out.Ledger[cause] = sum
+	w.out.Ledger[cause] = back{sum.Requeued + b.Requeued, sum.CameBack + b.CameBack}
+}
+
+// unrequeues reports whether the step takes a requeue back.
+func (w *work) unrequeues() bool {
+	return w.job.begin.Request.Verb == Undo && w.job.begin.Undone == Requeue && w.set.Op == opMove
+}
+
+// cameBack reports whether a dead letter died again after it was requeued. One
+// that an undo brought back entered the queue after its death.
+func cameBack(m *engine.Message) bool {
+	return m.State == engine.Dead && m.Requeues > 0 && m.Death != nil && !m.EnteredAt.After(m.Death.At)
 }
 
 // todo are the units that were not found gone.
@@ -331,7 +349,7 @@ func (w *work) queue(ctx context.Context) error {
 		n = entry.Count
 	case opDeleteQueue:
 		entry, err = w.engine.DeleteQueue(ctx, name)
-		n = entry.Count
+		n = max(entry.Count, 1)
 	case opPause:
 		err = w.engine.SetPaused(ctx, name, w.set.Paused)
 	case opConfigure:

@@ -63,7 +63,8 @@ type beginning struct {
 	Title   string  `json:"title"`
 	Who     string  `json:"who"`
 	Command string  `json:"command,omitempty"`
-	Total   int64   `json:"total"` // messages
+	Undone  Verb    `json:"undone,omitempty"` // what an Undo takes back
+	Total   int64   `json:"total"`            // messages
 	Sets    []set   `json:"sets"`
 	// Message is the replacement of an edit, or what a load publishes.
 	Message *packed  `json:"message,omitempty"`

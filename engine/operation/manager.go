@@ -214,6 +214,9 @@ func (m *Manager) Start(plan *Plan) (Job, error) {
 		Request: plan.Request, Title: plan.Title(), Who: m.who, Command: plan.Command, Total: plan.Total,
 		Sets: bare(plan.sets), Message: packRequest(plan.Request), Origins: plan.backTo(),
 	}
+	if plan.Verb == Undo {
+		begin.Undone = m.jobs[plan.Undoes].begin.Request.Verb
+	}
 	id, at := m.last+1, time.Now()
 	if err := writeSets(m.dir, id, plan.sets); err != nil {
 		return Job{}, fmt.Errorf("writing down what is chosen: %w", err)

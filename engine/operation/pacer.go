@@ -20,7 +20,7 @@ type pacer struct {
 
 	// Of Follow.
 	rate     float64 // messages a second
-	backlog  int64   // of the destinations, when it was last looked at
+	backlog  float64 // of the destinations: the least that was seen
 	failing  float64
 	lookedAt time.Time
 }
@@ -169,19 +169,25 @@ func (p *pacer) follow(ctx context.Context, n int64) int64 {
 }
 
 func (p *pacer) adjust(ctx context.Context) {
-	var backlog int64
-	var failing float64
+	var backlog, failing float64
 	for _, queue := range p.destinations() {
 		info, err := p.engine.Queue(ctx, queue)
 		if err != nil {
 			continue
 		}
-		backlog += info.Ready + info.Delayed
+		backlog += float64(info.Ready + info.Delayed)
 		failing += info.Failing
 	}
 	first := p.lookedAt.IsZero()
-	rising := backlog > p.backlog || failing > p.failing+0.05
-	p.lookedAt, p.backlog, p.failing = time.Now(), backlog, failing
+	p.lookedAt = time.Now()
+	if first || backlog < p.backlog {
+		p.backlog = backlog
+	}
+	if first || failing < p.failing {
+		p.failing = failing
+	}
+	// Half a second's worth of ours may wait on top of what always did.
+	rising := backlog > p.backlog+max(p.rate/2, 5) || failing > 1.2*p.failing+0.2
 	switch {
 	case first:
 	case rising:

@@ -104,19 +104,14 @@ func (w *work) findMoved(ctx context.Context, i int64) error {
 
 // noteMoved accounts for a message that was moved before the interruption.
 func (w *work) noteMoved(m *engine.Message) {
-	if w.job.begin.Request.Verb != Requeue {
-		return
+	switch {
+	case w.unrequeues():
+		w.ledger(m, back{Requeued: -1})
+	case w.job.begin.Request.Verb == Requeue && m.Requeues > 1:
+		w.ledger(m, back{Requeued: 1, CameBack: 1})
+	case w.job.begin.Request.Verb == Requeue:
+		w.ledger(m, back{Requeued: 1})
 	}
-	if w.out.Ledger == nil {
-		w.out.Ledger = map[string]back{}
-	}
-	cause := CauseOf(m)
-	b := w.out.Ledger[cause]
-	b.Requeued++
-	if m.Requeues > 1 {
-		b.CameBack++
-	}
-	w.out.Ledger[cause] = b
 }
 
 // recoverDelete looks for the entry in the trash.
@@ -269,7 +264,7 @@ func (w *work) recoverQueue(ctx context.Context) error {
 	if !found {
 		return w.queue(ctx)
 	}
-	w.queueDone(entry, entry.Count)
+	w.queueDone(entry, max(entry.Count, 1))
 	return nil
 }
 

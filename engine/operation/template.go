@@ -23,11 +23,11 @@ type piece struct {
 // TemplateError says what is wrong with a template, and where.
 type TemplateError struct {
 	Line, Column int // in characters, from 1
-	What         string
+	Text         string
 }
 
 func (e *TemplateError) Error() string {
-	return fmt.Sprintf("%s at line %d, column %d", e.What, e.Line, e.Column)
+	return fmt.Sprintf("%s at line %d, column %d", e.Text, e.Line, e.Column)
 }
 
 // TemplateFunction is one that a template can call.
@@ -198,7 +198,7 @@ func (w *misplaced) in(text string, at int) error {
 	before := text[:at+w.at]
 	line := strings.Count(before, "\n") + 1
 	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
-	return &TemplateError{Line: line, Column: column, What: w.what}
+	return &TemplateError{Line: line, Column: column, Text: w.what}
 }
 
 // argument is a word of a call.
