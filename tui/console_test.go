@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	tea "charm.land/bubbletea/v2"
 
 	"nixie/engine"
 )
@@ -57,30 +60,159 @@ func shop(e engine.Engine) {
 	time.Sleep(2 * time.Second)
 }
 
-func TestHome(t *testing.T) {
+func TestPaletteAndHelp(t *testing.T) {
 	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
-		d.pass(2 * time.Second)
-		d.see("payments", "poisoned", "no consumers", "paused", "flowing")
-		d.fits()
 		d.press("?")
 		d.see("What can be done here")
 		d.press("esc :")
 		d.text("pau")
 		d.see("queue.pause")
+		d.press("esc ctrl+p")
+		d.text("orders")
+		d.press("enter")
+		d.see("local:shop.db ▸ orders", "In flight 2")
 	})
 }
 
-func TestQueue(t *testing.T) {
+func TestFilterOwnsTheKeyboard(t *testing.T) {
 	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+		d.press("/")
+		d.text("qXNpay")
+		d.see("qXNpay", "0 of 4")
+		if d.quit || len(d.model.dialogs) > 0 || len(d.model.path) > 0 {
+			t.Fatal("a key that was typed did something else")
+		}
+		d.press("backspace backspace backspace backspace backspace backspace")
+		d.text("pay")
 		d.press("enter")
-		d.see("Messages 48", "Dead letters 12", "48 total")
-		fmt.Println(d.screen())
-		d.press("j j space space tab")
-		fmt.Println(d.screen())
-		d.press("esc x")
-		fmt.Println(d.screen())
-		d.press("enter tab tab tab")
-		fmt.Println(d.screen())
+		d.see("1 of 4 queues match", "payments")
+		d.miss("thumbnails")
+		d.press("esc")
+		d.see("thumbnails")
+	})
+}
+
+func TestSorting(t *testing.T) {
+	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+		d.see("sorted by dead ▼")
+		d.click("READY")
+		d.see("sorted by ready ▼")
+		d.click("READY")
+		d.see("sorted by ready ▲")
+		d.press("<")
+		d.see("sorted by name")
+		d.press("o >")
+		d.see("sorted by ready")
+	})
+}
+
+func TestMouse(t *testing.T) {
+	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+		d.click("thumbnails")
+		d.click("thumbnails")
+		d.see("▸ thumbnails", "Messages 5")
+		d.click("Dead letters 0")
+		d.see("no message is dead")
+		d.press("esc")
+		d.click("? help")
+		d.see("What can be done here")
+		d.press("esc ctrl+t")
+		if d.model.View().MouseMode != tea.MouseModeNone {
+			t.Error("the mouse is still on")
+		}
+	})
+}
+
+func TestMarks(t *testing.T) {
+	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+		d.press("enter space space")
+		d.see("2 marked")
+		d.press("v j j v")
+		d.see("5 marked")
+		d.press("A")
+		d.see("all 48 marked")
+		d.press("esc")
+		d.miss("marked")
+		d.press("/")
+		d.text("sku")
+		d.press("enter A")
+		d.see("48 match sku", "all 48 marked")
+		d.press("/")
+		d.text(" nonsense:(")
+		d.press("enter")
+		d.see("✗")
+		d.press("esc")
+		d.see("48 match sku")
+	})
+}
+
+// TestStandsStill: rows that come or go do not move what is under the cursor
+// once the operator has scrolled; what is new is counted.
+func TestStandsStill(t *testing.T) {
+	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+		e := d.model.env.Engine
+		d.press("enter j j j")
+		before := d.screen()
+		for range 3 {
+			if _, err := e.Publish(t.Context(), "payments", engine.Outgoing{Body: []byte("new")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ds, err := e.Receive(t.Context(), "payments", engine.ReceiveOptions{Max: 2})
+		if err != nil || len(ds) != 2 {
+			t.Fatal(err, len(ds))
+		}
+		d.pass(2 * time.Second)
+		d.see("3 new", "49 total")
+		if want, got := strings.Split(before, "\n")[5][:50], strings.Split(d.screen(), "\n")[5][:50]; want[len(want)-10:] != got[len(got)-10:] {
+			t.Errorf("the row moved: %q, was %q", got, want)
+		}
+		d.press("g")
+		d.miss("new")
+	})
+}
+
+func TestFreeze(t *testing.T) {
+	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+		d.press(".")
+		d.see("held")
+		if _, err := d.model.env.Engine.Publish(t.Context(), "emails", engine.Outgoing{Body: []byte("x")}); err != nil {
+			t.Fatal(err)
+		}
+		d.pass(3 * time.Second)
+		d.see("25          0")
+		d.press(".")
+		d.see("26          0")
+	})
+}
+
+func TestLookingNeverTouches(t *testing.T) {
+	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+		e := d.model.env.Engine
+		before, err := e.Queue(t.Context(), "payments")
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.press("enter j j G g space v j v / 1 0 enter esc esc tab tab tab enter ctrl+d ctrl+u 2 3 4 enter 1 x x f f . . t t t p p p")
+		after, err := e.Queue(t.Context(), "payments")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before.Totals != after.Totals || before.Ready != after.Ready || before.Dead != after.Dead || before.InFlight != after.InFlight {
+			t.Errorf("looking changed the queue:\nbefore %+v\nafter  %+v", before, after)
+		}
+	})
+}
+
+func TestPaste(t *testing.T) {
+	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+		d.send(tea.PasteMsg{Content: "qqX"})
+		if d.quit || len(d.model.dialogs) > 0 {
+			t.Fatal("a paste triggered a key")
+		}
+		d.press("/")
+		d.send(tea.PasteMsg{Content: strings.Repeat("pasted ", 2<<20)})
+		d.see("cut to 1 MiB")
 		d.fits()
 	})
 }

@@ -30,7 +30,6 @@ type driver struct {
 	msgs    chan tea.Msg
 	updates int
 	quit    bool
-	copied  []string
 }
 
 type driverOptions struct {
@@ -62,11 +61,13 @@ func drive(t *testing.T, o driverOptions, fill func(engine.Engine), test func(*d
 		m.terminal = o.terminal
 		m.restyle()
 		d := &driver{t: t, model: m, msgs: make(chan tea.Msg, 10000)}
+		defer func() {
+			m.close()
+			time.Sleep(2 * time.Second) // for ticks that are under way
+		}()
 		d.run(m.Init())
 		d.send(tea.WindowSizeMsg{Width: o.width, Height: o.height})
 		test(d)
-		m.close()
-		time.Sleep(2 * time.Second) // for ticks that are under way
 	})
 }
 

@@ -28,7 +28,11 @@ func (m *model) render() string {
 	if p != nil {
 		body = p.view.Render()
 	}
-	parts := []string{m.renderHeader(), m.renderTabs(), widget.Box(body, m.layout.body.Dx(), m.layout.body.Dy())}
+	parts := []string{m.renderHeader(), m.renderTabs()}
+	if m.layout.rule.Dy() > 0 {
+		parts = append(parts, s.Faint.Render(strings.Repeat(s.Glyphs.Rule, m.width)))
+	}
+	parts = append(parts, widget.Box(body, m.layout.body.Dx(), m.layout.body.Dy()))
 	if m.layout.demo.Dy() > 0 {
 		parts = append(parts, views.DemoStrip(m.env, m.width))
 	}
@@ -46,12 +50,16 @@ func (m *model) render() string {
 	for i, t := range toasts {
 		overlay(screen, t, m.width-widget.Width(t)-1, m.layout.footer.Min.Y-len(toasts)+i)
 	}
-	return paint(strings.Join(screen, "\n"), m.width, m.height, ground)
+	frame := paint(strings.Join(screen, "\n"), m.width, m.height, ground)
+	if s.Glyphs.ASCII {
+		frame = toASCII(frame)
+	}
+	return frame
 }
 
 func (m *model) renderTooSmall() string {
 	s := m.env.Styles
-	lines := []string{s.Strong.Render("too small"), s.Muted.Render("60×15 needed")}
+	lines := []string{s.Strong.Render("too small"), s.Muted.Render("60x15 needed")}
 	if m.height > 3 {
 		lines = append([]string{""}, lines...)
 	}

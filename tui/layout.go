@@ -11,10 +11,13 @@ const (
 // layout gives the parts of the screen their place. It follows from the size
 // and from whether jobs or a demo run, and is compared by value.
 type layout struct {
-	header, tabs, body, demo, jobs, footer image.Rectangle
+	header, tabs, rule, body, demo, jobs, footer image.Rectangle
 }
 
-// newLayout places the parts: header, tabs, body, a line for a demo's story, a
+// roomyHeight is the height from which on a rule stands below the tabs.
+const roomyHeight = 22
+
+// newLayout places the parts: header, tabs, rule, body, a line for a demo's story, a
 // line for jobs if there are any, footer.
 func newLayout(width, height int, demo, jobs bool) layout {
 	row := func(y, h int) image.Rectangle { return image.Rect(0, y, width, y+h) }
@@ -28,7 +31,12 @@ func newLayout(width, height int, demo, jobs bool) layout {
 		bottom--
 		l.demo = row(bottom, 1)
 	}
-	l.body = row(2, max(bottom-2, 0))
+	top := 2
+	if height >= roomyHeight {
+		l.rule = row(2, 1)
+		top++
+	}
+	l.body = row(top, max(bottom-top, 0))
 	return l
 }
 

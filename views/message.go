@@ -294,7 +294,7 @@ func (d *messageDetail) head() []string {
 	if d.gone {
 		state = s.Warn.Render("no longer here: acked, moved or deleted")
 	}
-	first := []string{s.Strong.Render(widget.SafeFit(string(m.ID), 36)), state}
+	first := []string{s.Muted.Render("id ") + s.Strong.Render(widget.SafeFit(string(m.ID), 36)), state}
 	second := []string{
 		s.Muted.Render("published ") + s.Text.Render(moment(d.env, m.PublishedAt)),
 		s.Text.Render(number(m.Tries, "try")), s.Text.Render(widget.Bytes(int64(m.Size))),

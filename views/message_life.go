@@ -101,8 +101,13 @@ func (d *messageDetail) events() []event {
 		published.text = "published, as an edit of " + string(m.EditedFrom)
 	}
 	events := []event{published}
-	if m.EnteredAt.Sub(m.PublishedAt) > time.Millisecond {
-		events = append(events, event{m.EnteredAt, g.Arrow, s.Info, "came into " + m.Queue})
+	died := m.Death != nil && m.EnteredAt.Sub(m.Death.At).Abs() < time.Millisecond
+	if m.EnteredAt.Sub(m.PublishedAt) > time.Millisecond && !died {
+		entered := event{m.EnteredAt, g.Arrow, s.Info, "came into " + m.Queue}
+		if m.Requeues > 0 {
+			entered.text = fmt.Sprintf("requeued, %s in all", number(m.Requeues, "time"))
+		}
+		events = append(events, entered)
 	}
 	for i, a := range m.Attempts {
 		events = append(events,
@@ -113,9 +118,6 @@ func (d *messageDetail) events() []event {
 		events = append(events, event{m.Death.At, g.Diamond, s.Bad, "dead: " + strings.ReplaceAll(string(m.Death.Reason), "_", " ") + ", in " + m.Death.Origin})
 	}
 	slices.SortStableFunc(events, func(a, b event) int { return a.at.Compare(b.at) })
-	if m.Requeues > 0 && m.State != engine.Dead {
-		events = append(events, event{time.Time{}, g.Arrow, s.Info, fmt.Sprintf("requeued, %s in all", number(m.Requeues, "time"))})
-	}
 	return append(events, d.present())
 }
 

@@ -184,6 +184,7 @@ func (p *queuePreview) consumers(width int) string {
 func (p *queuePreview) graph(width, height int) []string {
 	s := p.env.Styles
 	d := p.data()
+	to := d.at.Truncate(time.Second) // the second under way is not over yet
 	n := int(previewSpan / time.Second)
 	rate := func(value func(engine.Sample) int64) []float64 {
 		values := make([]float64, n)
@@ -192,13 +193,13 @@ func (p *queuePreview) graph(width, height int) []string {
 		}
 		step := max(d.series.Step, time.Second)
 		for _, sample := range d.series.Samples {
-			if i := n - 1 - int(d.at.Sub(sample.Start)/step); i >= 0 && i < n {
+			if i := n - int(to.Sub(sample.Start)/step); i >= 0 && i < n {
 				values[i] = float64(value(sample)) / step.Seconds()
 			}
 		}
 		return values
 	}
-	p.chart.From, p.chart.To = d.at.Add(-previewSpan), d.at
+	p.chart.From, p.chart.To = to.Add(-previewSpan), to
 	p.chart.Series = []widget.ChartSeries{
 		{Name: "published", Style: s.Charts.Published, Values: rate(func(x engine.Sample) int64 { return x.Published })},
 		{Name: "acked", Style: s.Charts.Acked, Values: rate(func(x engine.Sample) int64 { return x.Acked })},

@@ -174,7 +174,7 @@ func (v *Queues) cells(q queueRow) []widget.Cell {
 		oldest,
 		rate(q.In),
 		rate(q.Out),
-		widget.Styled(widget.Spark(v.sparks.value[q.Name], sparkCells, 0, s), style),
+		widget.Styled(widget.Spark(v.sparks.value[q.Name], sparkCells, sparkTop(v.sparks.value[q.Name]), s), s.Charts.Depth),
 		{{Text: glyph + " ", Style: style}, {Text: q.Health.Condition.String(), Style: style}},
 	}
 }
@@ -222,6 +222,18 @@ func depths(series engine.Series, now time.Time, n int) []float64 {
 		}
 	}
 	return values
+}
+
+// sparkTop is the value of a full cell: more than any there is, so that graphs
+// one above another stay apart, and enough for a handful to look like one.
+func sparkTop(values []float64) float64 {
+	top := 8.0
+	for _, v := range values {
+		if !math.IsNaN(v) {
+			top = max(top, v)
+		}
+	}
+	return top * 8 / 7
 }
 
 // Render draws the table, the preview and a line of status.

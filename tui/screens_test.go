@@ -1,0 +1,94 @@
+package tui
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"nixie/themes"
+)
+
+// sizes are those that the console is looked at in.
+var sizes = [][2]int{{60, 15}, {80, 24}, {120, 34}, {200, 60}}
+
+func TestScreens(t *testing.T) {
+	places := []struct{ name, keys string }{
+		{"home", ""},
+		{"home-help", "?"},
+		{"home-palette", ":"},
+		{"queue", "enter"},
+		{"queue-marked", "enter j space space"},
+		{"queue-headers", "enter tab"},
+		{"dead-life", "enter 4 enter tab tab tab"},
+		{"in-flight", "G enter 2"},
+	}
+	for _, size := range sizes {
+		for _, place := range places {
+			name := fmt.Sprintf("%s-%dx%d", place.name, size[0], size[1])
+			t.Run(name, func(t *testing.T) {
+				drive(t, driverOptions{width: size[0], height: size[1]}, shop, func(d *driver) {
+					d.pass(2 * time.Second)
+					d.press(place.keys)
+					d.fits()
+					golden(t, name, d.screen())
+				})
+			})
+		}
+	}
+}
+
+// TestThemes keeps one screen of each theme with its colours.
+func TestThemes(t *testing.T) {
+	for _, theme := range themes.Names() {
+		t.Run(theme, func(t *testing.T) {
+			drive(t, driverOptions{width: 80, height: 24, theme: theme}, shop, func(d *driver) {
+				d.press("enter")
+				d.fits()
+				golden(t, "theme-"+theme, d.model.View().Content)
+			})
+		})
+	}
+}
+
+// TestASCII: nothing but ASCII reaches a terminal that cannot show more.
+func TestASCII(t *testing.T) {
+	drive(t, driverOptions{width: 120, height: 34, terminal: themes.Terminal{ASCII: true}}, shop, func(d *driver) {
+		d.pass(2 * time.Second)
+		for _, keys := range []string{"", "enter", "enter tab tab tab", "esc x", "?", "esc :"} {
+			d.press(keys)
+			for _, r := range d.screen() {
+				if r > 126 {
+					t.Fatalf("%q after %q:\n%s", r, keys, d.screen())
+				}
+			}
+		}
+		golden(t, "ascii", d.screen())
+	})
+}
+
+func TestEmpty(t *testing.T) {
+	for _, size := range sizes {
+		drive(t, driverOptions{width: size[0], height: size[1]}, nil, func(d *driver) {
+			d.see("No queues yet", "nixie publish orders")
+			d.fits()
+			golden(t, fmt.Sprintf("empty-%dx%d", size[0], size[1]), d.screen())
+		})
+	}
+}
+
+func TestTooSmallAndBack(t *testing.T) {
+	drive(t, driverOptions{width: 80, height: 24}, shop, func(d *driver) {
+		before := d.screen()
+		for _, size := range [][2]int{{20, 5}, {1, 1}, {59, 15}, {60, 14}} {
+			d.send(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+			d.fits()
+			d.press("j enter ? esc")
+		}
+		d.send(tea.WindowSizeMsg{Width: 80, Height: 24})
+		if d.screen() != before {
+			t.Errorf("the screen came back as\n%s\nit was\n%s", d.screen(), before)
+		}
+	})
+}
