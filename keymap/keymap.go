@@ -36,6 +36,8 @@ const (
 	Publish  Scope = "publish"      // the publish form
 	Settings Scope = "settings"     // a queue's policy
 	Demo     Scope = "demo"         // the demo's handles
+	Form     Scope = "form"         // fields to fill in
+	FormRest Scope = "form at rest" // no field has the keyboard
 	Dialog   Scope = "dialog"       // buttons of a dialog
 	Input    Scope = "text field"   // while a text field has the keyboard
 	Pages    Scope = "tabs"         // a screen whose tabs have numbers
@@ -44,7 +46,7 @@ const (
 // scopes lists them in the order of the help screen.
 var scopes = []Scope{
 	Global, List, Table, Marking, Messages, Queue, Queues, Pages, Body, Search, Dead,
-	Activity, Publish, Settings, Jobs, Demo, Dialog, Input,
+	Activity, Publish, Settings, Form, FormRest, Jobs, Demo, Dialog, Input,
 }
 
 // Scopes lists all scopes, in the order of the help screen.

@@ -71,6 +71,32 @@ const (
 	CreateQueue Action = "queue.create"
 	JumpDead    Action = "queue.dead-letters"
 
+	CursorLeft     Action = "activity.left"
+	CursorRight    Action = "activity.right"
+	CursorFarLeft  Action = "activity.far-left"
+	CursorFarRight Action = "activity.far-right"
+	NextWindow     Action = "activity.window"
+	Shorter        Action = "activity.shorter"
+	Longer         Action = "activity.longer"
+	NextMetric     Action = "activity.graph"
+	ChooseQueue    Action = "activity.queue"
+	CompareQueue   Action = "activity.compare"
+
+	FormNext  Action = "form.next"
+	FormPrev  Action = "form.previous"
+	FormLeave Action = "form.leave"
+	FormEdit  Action = "form.edit"
+
+	Send           Action = "publish.send"
+	EditBody       Action = "publish.editor"
+	FormatBody     Action = "publish.format"
+	InsertFunction Action = "publish.function"
+	LoadFile       Action = "publish.file"
+	SentBefore     Action = "publish.history"
+
+	SaveSettings Action = "settings.apply"
+	AddBinding   Action = "settings.bind"
+
 	Accept Action = "input.accept"
 	Cancel Action = "input.cancel"
 	Next   Action = "input.next"
@@ -89,6 +115,8 @@ func table() []Binding {
 	rows = append(rows, changeTable()...)
 	rows = append(rows, screenTable()...)
 	rows = append(rows, demoTable()...)
+	rows = append(rows, activityTable()...)
+	rows = append(rows, formTable()...)
 	rows = append(rows, dialogTable()...)
 	return rows
 }
@@ -175,6 +203,43 @@ func screenTable() []Binding {
 		{Action: WrapBody, Keys: []string{"w"}, Scope: Body, Help: "wrap long lines, or not"},
 		{Action: ScrollLeft, Keys: []string{"shift+left"}, Scope: Body, Help: "scroll left", Hidden: true},
 		{Action: ScrollRight, Keys: []string{"shift+right"}, Scope: Body, Help: "scroll right", Hidden: true},
+	}
+}
+
+// formTable holds what forms can do. Keys that type nothing work in their
+// fields; the others when no field has the keyboard.
+func formTable() []Binding {
+	return []Binding{
+		{Action: FormNext, Keys: []string{"tab"}, Scope: Form, Help: "next field", Short: "next field", Hidden: true},
+		{Action: FormPrev, Keys: []string{"shift+tab"}, Scope: Form, Help: "previous field", Hidden: true},
+		{Action: FormLeave, Keys: []string{"esc"}, Scope: Form, Help: "leave the fields: keys are commands again", Short: "leave fields", Hidden: true},
+		{Action: FormEdit, Keys: []string{"enter", "i"}, Scope: FormRest, Help: "go into the fields", Short: "edit", Hidden: true},
+
+		{Action: Send, Keys: []string{"ctrl+s"}, Scope: Publish, Help: "publish what the form says", Short: "publish", Danger: true},
+		{Action: EditBody, Keys: []string{"ctrl+e"}, Scope: Publish, Help: "edit the body in $EDITOR", Short: "$EDITOR"},
+		{Action: FormatBody, Keys: []string{"ctrl+f"}, Scope: Publish, Help: "indent the body, if it is JSON"},
+		{Action: InsertFunction, Keys: []string{"ctrl+g"}, Scope: Publish, Help: "insert a template function", Short: "functions"},
+		{Action: LoadFile, Keys: []string{"ctrl+o"}, Scope: Publish, Help: "load the body, or one message a line, from a file", Short: "file"},
+		{Action: SentBefore, Keys: []string{"ctrl+r"}, Scope: Publish, Help: "take something that was sent before", Short: "sent before"},
+
+		{Action: SaveSettings, Keys: []string{"ctrl+s"}, Scope: Settings, Help: "apply the changes (with a plan)", Short: "apply", Danger: true},
+		{Action: AddBinding, Keys: []string{"ctrl+o"}, Scope: Settings, Help: "bind the queue to a topic, or unbind it", Short: "bindings", Danger: true},
+	}
+}
+
+// activityTable holds what the graphs can do.
+func activityTable() []Binding {
+	return []Binding{
+		{Action: CursorLeft, Keys: []string{"left", "h"}, Scope: Activity, Help: "read the values of an earlier moment", Short: "read out", Hidden: true},
+		{Action: CursorRight, Keys: []string{"right", "l"}, Scope: Activity, Help: "read the values of a later moment", Hidden: true},
+		{Action: CursorFarLeft, Keys: []string{"shift+left", "pgup"}, Scope: Activity, Help: "go far back", Hidden: true},
+		{Action: CursorFarRight, Keys: []string{"shift+right", "pgdown"}, Scope: Activity, Help: "go far on", Hidden: true},
+		{Action: NextWindow, Keys: []string{"w"}, Scope: Activity, Help: "change how far back the graphs reach", Short: "window"},
+		{Action: Shorter, Keys: []string{"+"}, Scope: Activity, Help: "a shorter time", Hidden: true},
+		{Action: Longer, Keys: []string{"-"}, Scope: Activity, Help: "a longer time", Hidden: true},
+		{Action: NextMetric, Keys: []string{"m"}, Scope: Activity, Help: "next graph, or what is compared", Short: "graph"},
+		{Action: ChooseQueue, Keys: []string{"enter", "a"}, Scope: Activity, Help: "choose the queue that is shown", Short: "queue"},
+		{Action: CompareQueue, Keys: []string{"c"}, Scope: Activity, Help: "put a queue over the others, or take it away", Short: "compare"},
 	}
 }
 
