@@ -33,7 +33,7 @@ const patience = 500 * time.Millisecond
 func (p *producer) run(ctx context.Context) {
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
-	due := p.rate.value() * headStart.Seconds()
+	due := float64(p.backlog) + p.rate.value()*headStart.Seconds()
 	last := time.Now()
 	for {
 		batch := p.batch(int(due))

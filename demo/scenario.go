@@ -37,7 +37,9 @@ type producerSpec struct {
 	topic string // with the header "event" as the key
 	rate  float64
 	burst float64 // times the rate, while a burst lasts
-	make  maker
+	// backlog is what it has published before anybody looks.
+	backlog int
+	make    maker
 	// oddity is a message that somebody can send by hand; what names it.
 	oddity maker
 	what   string

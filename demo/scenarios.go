@@ -29,7 +29,7 @@ func decoupling() scenario {
 func retries() scenario {
 	return scenario{
 		name:   "retries",
-		title:  "Background work that fails now and then",
+		title:  "Work that fails now and then",
 		lesson: "A failed try is not a lost job: it waits, longer each time, and is tried again. Only what fails every time becomes a dead letter.",
 		queues: []queueSpec{{name: "invoices", policy: policy(5, 700*time.Millisecond), pool: poolSpec{
 			worker: "renderer", count: 4, latency: 150 * time.Millisecond, failure: 0.2, hiccup: rendererHiccup,

@@ -26,7 +26,7 @@ func shop() scenario {
 				worker: "warehouse", count: 3, latency: 60 * time.Millisecond, failure: 0.02, hiccup: databaseHiccup,
 			}},
 			{name: "thumbnails", policy: policy(3, 2*time.Second), pool: poolSpec{
-				worker: "imaging", count: 2, latency: 120 * time.Millisecond, failure: 0.02,
+				worker: "imaging", count: 2, latency: 180 * time.Millisecond, failure: 0.02,
 				flaw: imageFlaw, hiccup: imageHiccup,
 			}},
 			{name: "webhooks", policy: policy(4, 2*time.Second), pool: poolSpec{
@@ -44,13 +44,13 @@ func shop() scenario {
 			{Queue: "statistics", Pattern: "#"},
 		}}},
 		producers: []producerSpec{
-			{name: "storefront", queue: "orders", rate: 10, burst: 8, make: makeOrder, oddity: brokenOrder, what: "a broken order"},
-			{name: "uploads", queue: "thumbnails", rate: 4, burst: 6, make: makeThumbnail},
+			{name: "storefront", queue: "orders", rate: 12, burst: 8, make: makeOrder, oddity: brokenOrder, what: "a broken order"},
+			{name: "uploads", queue: "thumbnails", rate: 5, burst: 6, backlog: 150, make: makeThumbnail},
 		},
 		acts: []act{
 			{at: 0, text: "the shop is open"},
-			{at: 20 * time.Second, text: "the payment gateway begins to time out", set: map[string]float64{outageOf("payments"): 1}},
-			{at: 45 * time.Second, text: "the gateway is back", set: map[string]float64{outageOf("payments"): 0}},
+			{at: 12 * time.Second, text: "the payment gateway begins to time out", set: map[string]float64{outageOf("payments"): 1}},
+			{at: 40 * time.Second, text: "the gateway is back", set: map[string]float64{outageOf("payments"): 0}},
 			{at: 65 * time.Second, text: "the mailer is taken away for an update", set: map[string]float64{consumersOf("emails"): 0}},
 			{at: 85 * time.Second, text: "the mailer is back", set: map[string]float64{consumersOf("emails"): 2}},
 			{at: 105 * time.Second, text: "a flash sale", set: map[string]float64{burstOf("storefront"): 1}},

@@ -256,7 +256,10 @@ func (p *play) tellCalm(_ time.Time, w *witness) views.DemoStory {
 		in += w.slope(q.name, put)
 		out += w.slope(q.name, acked)
 	}
-	story := views.DemoStory{Tone: views.DemoCalm, Text: fmt.Sprintf("all flows: %s in, %s out", widget.Rate(in), widget.Rate(out))}
+	story := views.DemoStory{
+		Tone: views.DemoCalm, Text: fmt.Sprintf("all flows: %s in, %s out", widget.Rate(in), widget.Rate(out)),
+		Watch: "*in* and *out* keep pace, and *ready* stays low",
+	}
 	for _, pool := range p.pools {
 		if pool.order == nil {
 			continue
@@ -265,20 +268,5 @@ func (p *play) tellCalm(_ time.Time, w *witness) views.DemoStory {
 			story.Text = fmt.Sprintf("%s entries of %d groups done, %s out of order", widget.Count(seen), groups, widget.Count(swapped))
 		}
 	}
-	story.Watch = p.outlook()
 	return story
-}
-
-// outlook is what the next act will be.
-func (p *play) outlook() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.stage.auto {
-		return "the handles are yours: take consumers away, or begin an outage"
-	}
-	next, at := p.acts[0], p.loop
-	if i := p.stage.done + 1; i < len(p.acts) {
-		next, at = p.acts[i], p.acts[i].at
-	}
-	return fmt.Sprintf("next, in %s: %s", widget.Age(at-p.stage.at), next.text)
 }

@@ -34,7 +34,7 @@ func (m *model) render() string {
 	}
 	parts = append(parts, widget.Box(body, m.layout.body.Dx(), m.layout.body.Dy()))
 	if m.layout.demo.Dy() > 0 {
-		parts = append(parts, views.DemoStrip(m.env, m.width))
+		parts = append(parts, views.DemoStrip(m.env, m.shown(), m.width))
 	}
 	if m.layout.jobs.Dy() > 0 {
 		parts = append(parts, barLine(m.jobs.render(s, m.width), "", m.width, s.Bars.Bar))
@@ -55,6 +55,14 @@ func (m *model) render() string {
 		frame = toASCII(frame)
 	}
 	return frame
+}
+
+// shown is the screen that is shown; nil only before the first.
+func (m *model) shown() views.View {
+	if p := m.top(); p != nil {
+		return p.view
+	}
+	return nil
 }
 
 func (m *model) renderTooSmall() string {

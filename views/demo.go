@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"nixie/engine"
 	"nixie/keymap"
 )
 
@@ -19,6 +20,8 @@ type Demo struct {
 	choice int    // the scenario under the cursor
 	scroll int    // of the handles, in lines
 	busy   bool   // a scenario is being changed
+	queues *fetcher[[]engine.QueueInfo]
+	live   map[string]engine.QueueInfo // by name
 
 	width, height int
 }
@@ -39,7 +42,10 @@ type demoPlayedMsg struct {
 
 // NewDemo returns the screen; env.Demo must be there.
 func NewDemo(env *Env, _ OpenMsg) View {
-	v := &Demo{env: env}
+	e := env.Engine
+	v := &Demo{env: env, live: map[string]engine.QueueInfo{}}
+	v.queues = newFetcher(env, func(ctx context.Context) ([]engine.QueueInfo, error) { return e.Queues(ctx) })
+	v.queues.rest = queuesRefresh
 	v.look()
 	for i, s := range v.state.Scenarios {
 		if s.Name == v.state.Scenario {
@@ -59,12 +65,13 @@ func (v *Demo) look() {
 	v.reveal()
 }
 
-func (v *Demo) Init() tea.Cmd { return nil }
+func (v *Demo) Init() tea.Cmd { return v.queues.Load() }
 
 func (v *Demo) Update(msg tea.Msg) tea.Cmd {
 	switch m := msg.(type) {
 	case TickMsg, ShownMsg, ChangesMsg:
 		v.look()
+		return v.queues.Load()
 	case demoPlayedMsg:
 		v.busy = false
 		v.look()
@@ -75,7 +82,14 @@ func (v *Demo) Update(msg tea.Msg) tea.Cmd {
 	case tea.MouseMsg:
 		return v.mouse(m)
 	}
-	return nil
+	cmd, fresh := v.queues.Update(msg)
+	if fresh && v.queues.err == nil {
+		clear(v.live)
+		for _, q := range v.queues.value {
+			v.live[q.Name] = q
+		}
+	}
+	return cmd
 }
 
 func (v *Demo) Act(a keymap.Action) (tea.Cmd, bool) {
@@ -178,7 +192,7 @@ func (v *Demo) Cursor() *tea.Cursor    { return nil }
 func (v *Demo) Title() string          { return "demo" }
 func (v *Demo) Scopes() []keymap.Scope { return []keymap.Scope{keymap.Demo, keymap.List} }
 func (v *Demo) Capturing() bool        { return false }
-func (v *Demo) Close()                 {}
+func (v *Demo) Close()                 { v.queues.Close() }
 
 // mouse operates what is clicked: a scenario, a handle, its − and +.
 func (v *Demo) mouse(msg tea.MouseMsg) tea.Cmd {

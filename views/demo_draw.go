@@ -166,18 +166,28 @@ func (v *Demo) renderActs() string {
 	if !state.Auto {
 		return s.Warn.Render("you lead") + s.Muted.Render(fmt.Sprintf(": the acts wait until %s lets them go on", v.env.Keys.Key(keymap.DemoAuto)))
 	}
-	current, next, wait := "", "", time.Duration(0)
+	current := ""
 	for _, act := range state.Acts {
 		if act.At <= state.At {
 			current = act.Text
-		} else if next == "" {
-			next, wait = act.Text, act.At-state.At
 		}
 	}
-	if next == "" && len(state.Acts) > 0 {
-		next, wait = state.Acts[0].Text, state.Loop-state.At
+	return s.Text.Render(current) + s.Muted.Render("  "+s.Glyphs.Middle+"  "+nextAct(state))
+}
+
+// nextAct says what will happen next, and when.
+func nextAct(state DemoState) string {
+	if !state.Auto || len(state.Acts) == 0 {
+		return ""
 	}
-	return s.Text.Render(current) + s.Muted.Render(fmt.Sprintf("  %s  in %s: %s", s.Glyphs.Middle, widget.Age(wait), next))
+	next, at := state.Acts[0], state.Loop
+	for _, act := range state.Acts {
+		if act.At > state.At {
+			next, at = act, act.At
+			break
+		}
+	}
+	return fmt.Sprintf("in %s: %s", widget.Age(at-state.At), next.Text)
 }
 
 // renderBooks shows that nothing is lost.
@@ -236,7 +246,7 @@ func (v *Demo) renderHandles(width, height int) string {
 	s := v.env.Styles
 	inner := max(width-4, 0)
 	focused := v.pane == demoHandles
-	lines := v.matrix.draw(s, inner, v.at, focused)
+	lines := v.matrix.draw(s, inner, v.at, focused, v.live)
 	hidden := len(lines) - max(height-2, 0)
 	lines = lines[min(v.scroll, len(lines)):]
 	for i := range lines {

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"charm.land/lipgloss/v2"
+
+	"nixie/engine"
 	"nixie/themes"
 	"nixie/views/widget"
 )
@@ -155,33 +158,27 @@ func (m demoMatrix) line(row int) int {
 	return line
 }
 
-// demoColumns is where the columns of a group stand in a width.
+// demoColumns is where the columns of a group stand in a width. The first two
+// are as wide in all groups.
 type demoColumns struct {
-	name, role int // widths of the first two
+	name, role int // widths
 	from, to   []int
+	live       int // where the numbers of the queue begin; 0: no room
 }
 
 const demoGap = 2
 
-func (g demoGroup) layout(width int) demoColumns {
+func (m demoMatrix) layout(group, width int) demoColumns {
 	var l demoColumns
-	l.name = widget.Width(g.name)
-	for _, r := range g.rows {
-		l.name = max(l.name, widget.Width(r.part))
-		l.role = max(l.role, widget.Width(r.role))
-	}
-	cells := 0
-	widths := make([]int, len(g.columns))
-	for c, title := range g.columns {
-		widths[c] = widget.Width(title)
+	for _, g := range m {
+		l.name = max(l.name, widget.Width(g.name))
 		for _, r := range g.rows {
-			if c < len(r.cells) && r.cells[c].ID != "" {
-				widths[c] = max(widths[c], demoCellWidth(r.cells[c]))
-			}
+			l.name = max(l.name, widget.Width(r.part))
+			l.role = max(l.role, widget.Width(r.role))
 		}
-		cells += widths[c] + demoGap
 	}
 	l.name = min(l.name, 22)
+	widths, cells := m[group].widths()
 	if l.name+demoGap+l.role+cells > width { // the role is a comfort
 		l.role = 0
 		l.name = min(l.name, max(width-cells, 8))
@@ -195,7 +192,25 @@ func (g demoGroup) layout(width int) demoColumns {
 		l.from, l.to = append(l.from, x), append(l.to, x+w)
 		x += w
 	}
+	if at := width - demoLiveWidth; group == 0 && at >= x+2*demoGap {
+		l.live = at
+	}
 	return l
+}
+
+// widths are those of the columns, and what they take with their gaps.
+func (g demoGroup) widths() (widths []int, sum int) {
+	widths = make([]int, len(g.columns))
+	for c, title := range g.columns {
+		widths[c] = widget.Width(title)
+		for _, r := range g.rows {
+			if c < len(r.cells) && r.cells[c].ID != "" {
+				widths[c] = max(widths[c], demoCellWidth(r.cells[c]))
+			}
+		}
+		sum += widths[c] + demoGap
+	}
+	return widths, sum
 }
 
 // demoCellWidth is what a handle takes: "- 90ms +", "● on", "▸ × 8".
@@ -213,10 +228,10 @@ func demoCellWidth(h DemoHandle) int {
 // hit finds the handle at a place: part is -1 on its minus, 1 on its plus.
 func (m demoMatrix) hit(x, y, width int) (h DemoHandle, part int, ok bool) {
 	line := 0
-	for _, g := range m {
+	for n, g := range m {
 		line++ // heading
 		if i := y - line; i >= 0 && i < len(g.rows) {
-			l := g.layout(width)
+			l := m.layout(n, width)
 			for c, cell := range g.rows[i].cells {
 				if cell.ID == "" || x < l.from[c] || x >= l.to[c] {
 					continue
@@ -235,31 +250,64 @@ func (m demoMatrix) hit(x, y, width int) (h DemoHandle, part int, ok bool) {
 	return DemoHandle{}, 0, false
 }
 
-// draw is all lines of the matrix; at is the handle under the cursor.
-func (m demoMatrix) draw(s *themes.Styles, width int, at string, focused bool) []string {
+// draw is all lines of the matrix; at is the handle under the cursor, live the
+// queues as they are.
+func (m demoMatrix) draw(s *themes.Styles, width int, at string, focused bool, live map[string]engine.QueueInfo) []string {
 	var lines []string
+	gap := strings.Repeat(" ", demoGap)
 	for i, g := range m {
 		if i > 0 {
 			lines = append(lines, "")
 		}
-		l := g.layout(width)
+		l := m.layout(i, width)
 		heading := s.Rows.Header.Render(widget.Pad(strings.ToUpper(g.name), l.from[0]-demoGap, widget.Left))
 		for c, title := range g.columns {
-			heading += strings.Repeat(" ", demoGap) + s.Rows.Header.Render(widget.Pad(strings.ToUpper(title), l.to[c]-l.from[c], widget.Left))
+			heading += gap + s.Rows.Header.Render(widget.Pad(strings.ToUpper(title), l.to[c]-l.from[c], widget.Left))
+		}
+		if l.live > 0 {
+			heading = widget.Pad(heading, l.live, widget.Left) + demoLiveHeading(s)
 		}
 		lines = append(lines, heading)
 		for _, r := range g.rows {
 			line := s.Text.Render(widget.Pad(r.part, l.name, widget.Left))
 			if l.role > 0 {
-				line += strings.Repeat(" ", demoGap) + s.Muted.Render(widget.Pad(r.role, l.role, widget.Left))
+				line += gap + s.Muted.Render(widget.Pad(r.role, l.role, widget.Left))
 			}
 			for c, h := range r.cells {
-				line += strings.Repeat(" ", demoGap) + drawDemoCell(s, h, l.to[c]-l.from[c], h.ID != "" && h.ID == at, focused)
+				line += gap + drawDemoCell(s, h, l.to[c]-l.from[c], h.ID != "" && h.ID == at, focused)
+			}
+			if q, ok := live[r.part]; ok && l.live > 0 {
+				line = widget.Pad(line, l.live, widget.Left) + demoLive(s, q)
 			}
 			lines = append(lines, line)
 		}
 	}
 	return lines
+}
+
+// demoLiveWidth is what the numbers of a queue take.
+const demoLiveWidth = 8 + 8 + 8 + 7
+
+func demoLiveHeading(s *themes.Styles) string {
+	line := ""
+	for _, title := range []string{"READY", "OUT/s", "FAILED/s"} {
+		line += widget.Pad(title, 8, widget.Right)
+	}
+	return s.Rows.Header.Render(line + widget.Pad("DEAD", 7, widget.Right))
+}
+
+// demoLive are the numbers of a queue: what the handles do to it.
+func demoLive(s *themes.Styles, q engine.QueueInfo) string {
+	number := func(text string, width int, zero bool, style lipgloss.Style) string {
+		if zero {
+			style = s.Muted
+		}
+		return style.Render(widget.Pad(text, width, widget.Right))
+	}
+	return number(widget.Count(q.Ready), 8, q.Ready == 0, s.State.Ready) +
+		number(widget.Compact(q.Out), 8, q.Out == 0, s.Charts.Acked) +
+		number(widget.Compact(q.Failing), 8, q.Failing == 0, s.Charts.Failed) +
+		number(widget.Count(q.Dead), 7, q.Dead == 0, s.State.Dead)
 }
 
 func drawDemoCell(s *themes.Styles, h DemoHandle, width int, chosen, focused bool) string {

@@ -30,19 +30,19 @@ func tourSteps() []tourStep {
 	key := func(keys *keymap.Map, a keymap.Action) string { return keys.Key(a) }
 	return []tourStep{
 		{screen: QueueScreen, text: func(k *keymap.Map) string {
-			return fmt.Sprintf("browse: on the screen of queues choose one with %s and %s, and open it with %s", key(k, keymap.Down), key(k, keymap.Up), key(k, keymap.Open))
+			return fmt.Sprintf("browse: go to the queues (%s), choose with %s %s, open with %s", key(k, keymap.Tab1), key(k, keymap.Down), key(k, keymap.Up), key(k, keymap.Open))
 		}},
 		{screen: DeadScreen, text: func(k *keymap.Map) string {
-			return fmt.Sprintf("inspect what failed for good: %s jumps from a queue to its dead letters, grouped by cause", key(k, keymap.JumpDead))
+			return fmt.Sprintf("inspect dead letters: %s jumps to those of a queue, by cause", key(k, keymap.JumpDead))
 		}},
 		{verb: operation.Requeue, text: func(k *keymap.Map) string {
-			return fmt.Sprintf("requeue: on a cause or a message press %s, read the plan, and let it run; %s takes it back", key(k, keymap.Requeue), key(k, keymap.Undo))
+			return fmt.Sprintf("requeue: %s on a cause, read the plan, let it run (%s: undo)", key(k, keymap.Requeue), key(k, keymap.Undo))
 		}},
 		{verb: operation.Publish, text: func(k *keymap.Map) string {
-			return fmt.Sprintf("publish: press %s on a queue, write a payload, send it", key(k, keymap.PublishTo))
+			return fmt.Sprintf("publish: %s on a queue, write a payload, send it", key(k, keymap.PublishTo))
 		}},
 		{screen: ActivityScreen, text: func(k *keymap.Map) string {
-			return fmt.Sprintf("watch throughput: the screen of activity draws all that flows (%s finds any screen)", key(k, keymap.Palette))
+			return fmt.Sprintf("watch throughput: open Activity (%s finds every screen)", key(k, keymap.Palette))
 		}},
 	}
 }
@@ -95,21 +95,28 @@ func (t *Tour) text() string {
 	}
 	steps := tourSteps()
 	if t.step < len(steps) {
-		return fmt.Sprintf("tour %d of %d  %s", t.step+1, len(steps), steps[t.step].text(t.env.Keys))
+		return fmt.Sprintf("tour %d/%d  %s", t.step+1, len(steps), steps[t.step].text(t.env.Keys))
 	}
 	return fmt.Sprintf("tour done: you have seen it all; %s helps wherever you are", t.env.Keys.Key(keymap.Help))
 }
 
 // DemoStrip is the line that every screen of a demo has: the step of the tour,
-// or else the story.
-func DemoStrip(env *Env, width int) string {
+// or else the story; on the demo's own screen, which tells the story anyway,
+// what the scenario is about.
+func DemoStrip(env *Env, shown View, width int) string {
 	s := env.Styles
 	if text := env.Tour.text(); text != "" {
 		return s.Bars.Bar.Render(" ") + s.Bars.Key.Render(widget.Pad(text, max(width-1, 0), widget.Left))
 	}
-	story := env.Demo.State().Story
+	state := env.Demo.State()
+	story, bar := state.Story, s.Bars.Bar
+	if _, own := shown.(*Demo); own {
+		return s.Bars.Label.Render(widget.Pad("  "+state.lesson(), width, widget.Left))
+	}
 	tone, sign := demoTone(s, story.Tone)
-	bar := s.Bars.Bar
+	if next := nextAct(state); story.Tone == DemoCalm && next != "" {
+		story.Watch = next
+	}
 	line := tone.Background(bar.GetBackground()).Render(" "+sign+" ") + bar.Render(widget.Safe(story.Text))
 	if story.Watch != "" {
 		line += s.Bars.Label.Render("  "+s.Glyphs.Middle+"  ") + emphasize(widget.Safe(story.Watch), s.Bars.Label, s.Bars.Key)
