@@ -38,6 +38,7 @@ const (
 	Demo     Scope = "demo"         // the demo's handles
 	Form     Scope = "form"         // fields to fill in
 	FormRest Scope = "form at rest" // no field has the keyboard
+	Plan     Scope = "plan"         // a change before it is made
 	Dialog   Scope = "dialog"       // buttons of a dialog
 	Input    Scope = "text field"   // while a text field has the keyboard
 	Pages    Scope = "tabs"         // a screen whose tabs have numbers
@@ -46,7 +47,7 @@ const (
 // scopes lists them in the order of the help screen.
 var scopes = []Scope{
 	Global, List, Table, Marking, Messages, Queue, Queues, Pages, Body, Search, Dead,
-	Activity, Publish, Settings, Form, FormRest, Jobs, Demo, Dialog, Input,
+	Activity, Publish, Settings, Form, FormRest, Jobs, Demo, Plan, Dialog, Input,
 }
 
 // Scopes lists all scopes, in the order of the help screen.

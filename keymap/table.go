@@ -115,6 +115,7 @@ func table() []Binding {
 	rows = append(rows, changeTable()...)
 	rows = append(rows, screenTable()...)
 	rows = append(rows, demoTable()...)
+	rows = append(rows, planTable()...)
 	rows = append(rows, activityTable()...)
 	rows = append(rows, formTable()...)
 	rows = append(rows, dialogTable()...)

@@ -10,9 +10,6 @@ import (
 
 type rect = image.Rectangle
 
-// newPlan makes the dialog of a plan.
-var newPlan func(*views.Env, views.PlanMsg) views.Dialog
-
 // focus is what has the keyboard: the dialog on top, or the screen.
 func (m *model) focus() *page {
 	if n := len(m.dialogs); n > 0 {
@@ -28,6 +25,19 @@ func (m *model) fit(d *page) {
 	d.view.SetSize(d.rect.Dx(), d.rect.Dy())
 }
 
+// refit gives the dialog on top another place if it wants another size.
+func (m *model) refit() {
+	n := len(m.dialogs)
+	if n == 0 {
+		return
+	}
+	d := m.dialogs[n-1]
+	w, h := d.view.(views.Dialog).Bounds(m.width, m.height)
+	if max(w, 1) != d.rect.Dx() || max(h, 1) != d.rect.Dy() {
+		m.fit(d)
+	}
+}
+
 func (m *model) openDialog(msg views.DialogMsg) tea.Cmd {
 	d := m.newPage(msg.Dialog)
 	d.reply = msg.Reply
@@ -39,10 +49,10 @@ func (m *model) openDialog(msg views.DialogMsg) tea.Cmd {
 
 // plan shows what a change would do.
 func (m *model) plan(msg views.PlanMsg) tea.Cmd {
-	if newPlan == nil {
-		return nil
+	if m.env.Operations == nil {
+		return views.Notify(views.NoticeWarning, "nothing can be changed here")
 	}
-	return m.openDialog(views.DialogMsg{Dialog: newPlan(m.env, msg)})
+	return m.openDialog(views.DialogMsg{Dialog: views.NewPlan(m.env, msg)})
 }
 
 // closeDialog takes the dialog on top away.

@@ -153,7 +153,9 @@ func (m *model) begin() tea.Cmd {
 
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.frame = nil
-	return m, m.update(msg)
+	cmd := m.update(msg)
+	m.refit()
+	return m, cmd
 }
 
 func (m *model) update(msg tea.Msg) tea.Cmd {
