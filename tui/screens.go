@@ -9,9 +9,10 @@ type constructor func(*views.Env, views.OpenMsg) views.View
 
 // screens are all that can be opened.
 var screens = map[views.Screen]constructor{
-	views.QueuesScreen: views.NewQueues,
-	views.QueueScreen:  views.NewQueue,
-	views.DemoScreen:   views.NewDemo,
+	views.QueuesScreen:   views.NewQueues,
+	views.QueueScreen:    views.NewQueue,
+	views.DemoScreen:     views.NewDemo,
+	views.ActivityScreen: views.NewActivity,
 }
 
 // tab is a screen of the first level, with a number.

@@ -34,7 +34,7 @@ type queuePart struct {
 }
 
 // QueueTabs are views that the queue's screen shows as tabs behind its lists.
-var QueueTabs []QueueTab
+var QueueTabs = []QueueTab{{"Activity", NewActivity}}
 
 // QueueTab is a tab that is a view of its own.
 type QueueTab struct {
