@@ -29,13 +29,13 @@ func (v *Activity) fill() {
 	}
 	rates, depth, wait := v.charts[ratesPane], v.charts[depthPane], v.charts[waitPane]
 	rates.Unit, depth.Unit, wait.Unit = widget.PerSecond, widget.Number, widget.Seconds
-	depth.Title, wait.Title, depth.Fill = "", "", true
+	depth.Title, depth.Fill = "waiting", true
 	switch {
 	case len(d.queues) > 1:
 		v.compare(d)
 	case len(d.queues) == 1:
 		h := d.queues[0]
-		rates.Title, wait.Title = "a second", "time in queue"
+		rates.Title, wait.Title = "messages", "time in queue"
 		for k, style := range []lipgloss.Style{s.Charts.Published, s.Charts.Delivered, s.Charts.Acked, s.Charts.Failed, s.Charts.Dead} {
 			rates.Series = append(rates.Series, widget.ChartSeries{Name: activityRates[k].name, Style: style, Values: h.rates[k]})
 		}
@@ -94,15 +94,16 @@ func (v *Activity) mainPane() int {
 
 // layout gives the charts their sizes; all have the same columns.
 func (v *Activity) layout() {
-	heights, labels, last := v.panes(), 0, 0
+	heights, labels, last, side := v.panes(), 0, 0, true
 	for i, c := range v.charts {
 		c.SetSize(v.width-2, heights[i])
 		if heights[i] > 0 {
 			labels, last = max(labels, c.Labels()), i
+			side = side && heights[i] > len(c.Series)
 		}
 	}
 	for i, c := range v.charts {
-		c.LabelWidth = labels
+		c.LabelWidth, c.Side = labels, side
 		c.NoTimes = i != last
 	}
 	v.placeCursor()

@@ -31,6 +31,9 @@ type Chart struct {
 	Fill bool
 	// Average writes averages into the legend.
 	Average bool
+	// Side puts the legend to the right of the plot, as a table, where there
+	// is room.
+	Side bool
 	// NoTimes leaves the time axis away, for charts one over another.
 	NoTimes bool
 	// LabelWidth makes value axes equally wide, see Chart.Labels. 0: as needed.
@@ -65,7 +68,19 @@ func (c *Chart) plot() plot {
 		p.x = 0
 	}
 	p.width = max(c.width-p.x, 0)
+	if c.beside() {
+		p.width -= sideWidth + sideGap
+		p.y, p.height = 0, p.height+p.y
+	}
 	return p
+}
+
+// sideGap is the room between the plot and the legend beside it.
+const sideGap = 2
+
+// beside reports whether the legend stands to the right of the plot.
+func (c *Chart) beside() bool {
+	return c.Side && c.width >= 2*sideWidth+16 && c.height > len(c.Series)
 }
 
 // Labels is the width that the labels of the value axis need.
@@ -150,7 +165,12 @@ func (c *Chart) Render() string {
 		lines = append(lines, c.legend())
 	}
 	lines = append(lines, c.body(p)...)
-	if p.y > 0 && !c.NoTimes {
+	if c.beside() {
+		for i, l := range c.sideLegend(len(lines)) {
+			lines[i] = Pad(lines[i], p.x+p.width+sideGap, Left) + l
+		}
+	}
+	if len(lines) < c.height && !c.NoTimes {
 		lines = append(lines, c.times(p))
 	}
 	return Box(strings.Join(lines, "\n"), c.width, c.height)

@@ -16,13 +16,13 @@ type pattern struct {
 // patterns of the first, second, … series.
 var patterns = []pattern{
 	{1, 0, "━", "*"},
-	{3, 2, "╍", "+"},
-	{1, 1, "┅", "o"},
-	{1, 2, "┉", "x"},
-	{5, 2, "╺", "#"},
+	{6, 2, "╍", "+"},
+	{3, 1, "┅", "o"},
+	{2, 2, "┉", "x"},
+	{9, 3, "╺", "#"},
 	{4, 4, "╸", "%"},
-	{2, 2, "═", "@"},
-	{1, 4, "┄", "&"},
+	{1, 2, "═", "@"},
+	{12, 6, "┄", "&"},
 }
 
 // sign is the one of the k-th series, as the legend shows it.
@@ -192,4 +192,35 @@ func (c *Chart) legendOf(detail int) string {
 		gap = " "
 	}
 	return strings.Join(parts, gap)
+}
+
+// The widths of the columns of a legend at the side.
+const (
+	sideNumber = 8
+	sideName   = 14
+	sideWidth  = 2 + sideName + 3*sideNumber
+)
+
+// sideLegend names the series in a table: the value under the read-out, or
+// the newest; the peak; the average.
+func (c *Chart) sideLegend(height int) []string {
+	now := "now"
+	if c.cursor >= 0 {
+		now = "then"
+	}
+	muted := c.styles.Muted
+	head := c.styles.Strong.Render(Pad(SafeFit(c.Title, sideName+1), sideName+2, Left))
+	for _, title := range []string{now, "peak", "avg"} {
+		head += muted.Render(Pad(title, sideNumber, Right))
+	}
+	lines := []string{head}
+	for k, s := range c.Series {
+		line := s.Style.Render(Pad(c.sign(k)+" "+SafeFit(s.Name, sideName-1), sideName+2, Left))
+		line += c.styles.Strong.Render(Pad(c.Unit.Write(c.At(s)), sideNumber, Right))
+		for _, v := range []float64{Peak(s.Values), Average(s.Values)} {
+			line += muted.Render(Pad(c.Unit.Write(v), sideNumber, Right))
+		}
+		lines = append(lines, line)
+	}
+	return lines[:min(len(lines), height)]
 }

@@ -58,6 +58,11 @@ func TestChartGolden(t *testing.T) {
 			golden(t, c.Render())
 		})
 	}
+	t.Run("side", func(t *testing.T) {
+		c := testChart("braille", 120, 8)
+		c.Side = true
+		golden(t, c.Render())
+	})
 	t.Run("empty", func(t *testing.T) {
 		c := testChart("braille", 40, 6)
 		c.Series = nil
@@ -92,6 +97,7 @@ func TestChartFillsItsSize(t *testing.T) {
 		c := testChart(rapid.SampledFrom([]string{"braille", "blocks", "ascii"}).Draw(t, "mode"), width, height)
 		c.Unit = Unit(rapid.IntRange(0, 2).Draw(t, "unit"))
 		c.Fill, c.NoTimes = rapid.Bool().Draw(t, "fill"), rapid.Bool().Draw(t, "no times")
+		c.Side = rapid.Bool().Draw(t, "side")
 		c.To = c.From.Add(time.Duration(rapid.Int64Range(-1, int64(40*24*time.Hour)).Draw(t, "span")))
 		c.Series = nil
 		for range rapid.IntRange(0, 4).Draw(t, "series") {
