@@ -49,29 +49,53 @@ func (m *model) tabNames() (names []string, active int) {
 func (m *model) renderTabs() string {
 	s := m.env.Styles
 	names, active := m.tabNames()
+	names, gap := fitTabs(names, m.width-2)
 	m.tabZones = m.tabZones[:0]
 	var b strings.Builder
 	b.WriteString(" ")
 	x := 1
 	for i, name := range names {
 		number := strconv.Itoa(i+1) + " "
-		text := number + name
-		w := widget.Width(text)
-		if x+w+2 > m.width {
+		w := widget.Width(number + name)
+		if x+w+1 > m.width {
 			break
 		}
 		if i == active {
 			b.WriteString(s.Accent.Render(number) + s.Bars.ActiveTab.Render(name))
 		} else {
-			b.WriteString(s.Faint.Foreground(s.Muted.GetForeground()).Render(number) + s.Bars.Tab.Render(name))
+			b.WriteString(s.Muted.Render(number) + s.Bars.Tab.Render(name))
 		}
-		b.WriteString("   ")
+		b.WriteString(strings.Repeat(" ", gap))
 		if i < 9 {
 			m.tabZones = append(m.tabZones, zone{x, x + w, keymap.Action("app.tab-" + strconv.Itoa(i+1))})
 		}
-		x += w + 3
+		x += w + gap
 	}
 	return b.String()
+}
+
+// fitTabs makes the names shorter until they fit: without their counts, then
+// their first words alone.
+func fitTabs(names []string, width int) (shown []string, gap int) {
+	shorter := []func(string) string{
+		func(s string) string { return s },
+		func(s string) string { return strings.TrimRight(s, "0123456789 ") },
+		func(s string) string { first, _, _ := strings.Cut(s, " "); return first },
+	}
+	for _, shorten := range shorter {
+		shown = shown[:0]
+		room := width
+		for _, n := range names {
+			shown = append(shown, shorten(n))
+			room -= widget.Width(shown[len(shown)-1]) + 2
+		}
+		for gap = 3; gap >= 2; gap-- {
+			if room-gap*(len(names)-1) >= 0 {
+				return shown, gap
+			}
+		}
+	}
+	return shown, 1
 }
 
 // renderFooter draws the keys that can be used here, from the key table, and

@@ -3,6 +3,7 @@ package views
 import (
 	"fmt"
 	"image"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -48,6 +49,14 @@ func messageColumns(state engine.State) []widget.Column {
 // setRows gives the grid the window.
 func (l *messageList) setRows() {
 	w := l.fetch.value
+	if groups := slices.ContainsFunc(w.messages, func(m engine.Message) bool { return m.Group != "" }); groups != l.groups {
+		l.groups = groups
+		columns := messageColumns(l.state)
+		if !groups {
+			columns = slices.DeleteFunc(columns, func(c widget.Column) bool { return c.Key == "group" })
+		}
+		l.grid.SetColumns(columns...)
+	}
 	columns := l.grid.Columns()
 	total := w.total
 	if w.filtered {

@@ -39,6 +39,7 @@ type messageList struct {
 	info     engine.QueueInfo // the newest, while the list stands still
 	inDetail bool             // the keys go to the detail
 	place    previewPlace
+	groups   bool // some of the window have a group
 	width    int
 	height   int
 	box      listBoxes
@@ -54,6 +55,7 @@ func newMessageList(env *Env, queue string, state engine.State) *messageList {
 		fetch:  newFetcher[window](env, nil),
 		grid:   widget.NewGrid(env.Styles, messageColumns(state)...),
 		detail: newMessageDetail(env, queue),
+		groups: true,
 		filter: newLine("/ ", "words, tries>3, header.tenant:acme, .order.total > 100"),
 	}
 	l.fetch.rest = listRefresh

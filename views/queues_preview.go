@@ -19,7 +19,7 @@ type queuePreview struct {
 	env           *Env
 	queue         queueRow
 	fetch         *fetcher[previewData]
-	chart         *widget.Chart
+	chart, depth  *widget.Chart
 	width, height int
 }
 
@@ -35,7 +35,9 @@ type previewData struct {
 const previewSpan = 2 * time.Minute
 
 func newQueuePreview(env *Env) *queuePreview {
-	return &queuePreview{env: env, fetch: newFetcher[previewData](env, nil), chart: widget.NewChart(env.Styles)}
+	p := &queuePreview{env: env, fetch: newFetcher[previewData](env, nil), chart: widget.NewChart(env.Styles), depth: widget.NewChart(env.Styles)}
+	p.depth.Unit, p.depth.Fill = widget.Number, true
+	return p
 }
 
 // show puts a queue into the preview. Its numbers are those of the row; the
@@ -101,8 +103,13 @@ func (p *queuePreview) render(width, height int) string {
 		facts := p.facts(inner)
 		room := height - 2 - len(facts) - 1
 		lines := facts
-		if room >= 5 {
-			lines = append(p.graph(inner, min(room, 14)), append([]string{""}, facts...)...)
+		switch {
+		case room >= 24:
+			lines = append(p.graph(inner, min(room*3/5, 18)), "")
+			lines = append(lines, p.depthGraph(inner, min(room*2/5-1, 12))...)
+			lines = append(append(lines, ""), facts...)
+		case room >= 5:
+			lines = append(append(p.graph(inner, min(room, 14)), ""), facts...)
 		}
 		content = strings.Join(lines, "\n")
 	}
@@ -180,35 +187,51 @@ func (p *queuePreview) consumers(width int) string {
 	return s.Text.Render(text) + s.Muted.Render("  "+widget.SafeFit(strings.Join(names, ", "), max(width-widget.Width(text)-2, 0)))
 }
 
+// values spreads what was read over the seconds of the span that ends at to;
+// what is missing is a gap.
+func (p *queuePreview) values(to time.Time, value func(engine.Sample) float64) []float64 {
+	series := p.data().series
+	step := max(series.Step, time.Second)
+	values := make([]float64, int(previewSpan/time.Second))
+	for i := range values {
+		values[i] = widget.Gap
+	}
+	for _, sample := range series.Samples {
+		if i := len(values) - int(to.Sub(sample.Start)/step); i >= 0 && i < len(values) {
+			values[i] = value(sample)
+		}
+	}
+	return values
+}
+
 // graph draws what was published, acked and failed.
 func (p *queuePreview) graph(width, height int) []string {
 	s := p.env.Styles
-	d := p.data()
-	to := d.at.Truncate(time.Second) // the second under way is not over yet
-	n := int(previewSpan / time.Second)
-	rate := func(value func(engine.Sample) int64) []float64 {
-		values := make([]float64, n)
-		for i := range values {
-			values[i] = widget.Gap
-		}
-		step := max(d.series.Step, time.Second)
-		for _, sample := range d.series.Samples {
-			if i := n - int(to.Sub(sample.Start)/step); i >= 0 && i < n {
-				values[i] = float64(value(sample)) / step.Seconds()
-			}
-		}
-		return values
+	step := max(p.data().series.Step, time.Second).Seconds()
+	to := p.data().at.Truncate(time.Second) // the second under way is not over yet
+	rate := func(count func(engine.Sample) int64) []float64 {
+		return p.values(to, func(x engine.Sample) float64 { return float64(count(x)) / step })
 	}
-	p.chart.From, p.chart.To = to.Add(-previewSpan), to
-	p.chart.Series = []widget.ChartSeries{
-		{Name: "published", Style: s.Charts.Published, Values: rate(func(x engine.Sample) int64 { return x.Published })},
-		{Name: "acked", Style: s.Charts.Acked, Values: rate(func(x engine.Sample) int64 { return x.Acked })},
-		{Name: "failed", Style: s.Charts.Failed, Values: rate(func(x engine.Sample) int64 { return x.Failed })},
-	}
-	p.chart.Zone = time.Local
+	return p.draw(p.chart, to, width, height,
+		widget.ChartSeries{Name: "published", Style: s.Charts.Published, Values: rate(func(x engine.Sample) int64 { return x.Published })},
+		widget.ChartSeries{Name: "acked", Style: s.Charts.Acked, Values: rate(func(x engine.Sample) int64 { return x.Acked })},
+		widget.ChartSeries{Name: "failed", Style: s.Charts.Failed, Values: rate(func(x engine.Sample) int64 { return x.Failed })})
+}
+
+// depthGraph draws the depth.
+func (p *queuePreview) depthGraph(width, height int) []string {
+	to := p.data().at.Truncate(time.Second)
+	return p.draw(p.depth, to, width, height, widget.ChartSeries{
+		Name: "depth", Style: p.env.Styles.Charts.Depth,
+		Values: p.values(to, func(x engine.Sample) float64 { return float64(x.Depth) }),
+	})
+}
+
+func (p *queuePreview) draw(c *widget.Chart, to time.Time, width, height int, series ...widget.ChartSeries) []string {
+	c.From, c.To, c.Series, c.Zone = to.Add(-previewSpan), to, series, time.Local
 	if p.env.Times == UTC {
-		p.chart.Zone = time.UTC
+		c.Zone = time.UTC
 	}
-	p.chart.SetSize(width, height)
-	return strings.Split(p.chart.Render(), "\n")
+	c.SetSize(width, height)
+	return strings.Split(c.Render(), "\n")
 }
