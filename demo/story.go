@@ -215,7 +215,10 @@ func (p *play) tellOddity(now time.Time, w *witness) (views.DemoStory, bool) {
 }
 
 // tellBacklog is about a queue that grows for want of workers.
-func (p *play) tellBacklog(_ time.Time, w *witness) (views.DemoStory, bool) {
+func (p *play) tellBacklog(now time.Time, w *witness) (views.DemoStory, bool) {
+	if now.Sub(p.began) < memory {
+		return views.DemoStory{}, false // what there was to begin with is no trend
+	}
 	for _, pool := range p.pools {
 		info, _ := w.queue(pool.queue)
 		if rising := w.slope(pool.queue, backlog); rising > 0.8 && info.Ready > 20 {

@@ -100,7 +100,7 @@ func (v *Demo) Act(a keymap.Action) (tea.Cmd, bool) {
 		v.adjust(v.at, 1)
 	case keymap.DemoLess:
 		v.adjust(v.at, -1)
-	case keymap.DemoFire, keymap.Open:
+	case keymap.DemoFire:
 		if v.pane == demoScenarios {
 			return v.play(), true
 		}
@@ -122,30 +122,24 @@ func (v *Demo) Act(a keymap.Action) (tea.Cmd, bool) {
 		} else {
 			v.pane = demoScenarios
 		}
+	case keymap.DemoUp:
+		v.move(-1)
+	case keymap.DemoDown:
+		v.move(1)
 	default:
-		return nil, v.moved(a)
+		return nil, false
 	}
 	v.reveal()
 	return nil, true
 }
 
-// moved moves the cursor up and down.
-func (v *Demo) moved(a keymap.Action) bool {
-	const all = 1 << 16
-	steps, ok := map[keymap.Action]int{
-		keymap.Up: -1, keymap.Down: 1, keymap.Top: -all, keymap.Bottom: all,
-		keymap.PageUp: -5, keymap.PageDown: 5, keymap.HalfUp: -3, keymap.HalfDown: 3,
-	}[a]
-	if !ok {
-		return false
-	}
+// move moves the cursor up and down.
+func (v *Demo) move(steps int) {
 	if v.pane == demoScenarios {
 		v.choice = min(max(v.choice+steps, 0), len(v.state.Scenarios)-1)
 	} else {
 		v.at = v.matrix.move(v.at, steps, 0)
 	}
-	v.reveal()
-	return true
 }
 
 // adjust moves a handle.
@@ -162,10 +156,8 @@ func (v *Demo) play() tea.Cmd {
 	v.busy = true
 	s := v.state.Scenarios[v.choice]
 	demo, ctx := v.env.Demo, v.env.Context
-	return func() tea.Msg { return demoPlayedMsg{title: s.Title, err: playDemo(ctx, demo, s.Name)} }
+	return func() tea.Msg { return demoPlayedMsg{title: s.Title, err: demo.Play(ctx, s.Name)} }
 }
-
-func playDemo(ctx context.Context, demo DemoControls, name string) error { return demo.Play(ctx, name) }
 
 // Why says why a handle cannot be moved.
 func (v *Demo) Why(a keymap.Action) string {
@@ -190,7 +182,7 @@ func (v *Demo) SetSize(width, height int) {
 
 func (v *Demo) Cursor() *tea.Cursor    { return nil }
 func (v *Demo) Title() string          { return "demo" }
-func (v *Demo) Scopes() []keymap.Scope { return []keymap.Scope{keymap.Demo, keymap.List} }
+func (v *Demo) Scopes() []keymap.Scope { return []keymap.Scope{keymap.Demo} }
 func (v *Demo) Capturing() bool        { return false }
 func (v *Demo) Close()                 { v.queues.Close() }
 
@@ -251,6 +243,7 @@ func (v *Demo) wheel(m tea.Mouse, boxes demoBoxes) {
 		return
 	}
 	if inside(boxes.scenarios, m.X, m.Y) {
-		v.choice = min(max(v.choice+steps/max(steps, -steps, 1), 0), len(v.state.Scenarios)-1)
+		v.pane = demoScenarios
+		v.move(steps / max(steps, -steps, 1))
 	}
 }

@@ -36,16 +36,6 @@ type DemoState struct {
 	Books     DemoBooks
 }
 
-// lesson is what the scenario that plays is about.
-func (s DemoState) lesson() string {
-	for _, scenario := range s.Scenarios {
-		if scenario.Name == s.Scenario {
-			return scenario.Lesson
-		}
-	}
-	return ""
-}
-
 // DemoScenario is one to choose.
 type DemoScenario struct {
 	Name   string

@@ -163,7 +163,8 @@ func (m demoMatrix) line(row int) int {
 type demoColumns struct {
 	name, role int // widths
 	from, to   []int
-	live       int // where the numbers of the queue begin; 0: no room
+	live       int // where the numbers of the queue begin
+	numbers    int // how many of these have room
 }
 
 const demoGap = 2
@@ -192,8 +193,9 @@ func (m demoMatrix) layout(group, width int) demoColumns {
 		l.from, l.to = append(l.from, x), append(l.to, x+w)
 		x += w
 	}
-	if at := width - demoLiveWidth; group == 0 && at >= x+2*demoGap {
-		l.live = at
+	l.live = x + demoGap
+	for group == 0 && l.numbers < len(demoNumbers) && l.live+(l.numbers+1)*demoNumberWidth <= width {
+		l.numbers++
 	}
 	return l
 }
@@ -264,8 +266,9 @@ func (m demoMatrix) draw(s *themes.Styles, width int, at string, focused bool, l
 		for c, title := range g.columns {
 			heading += gap + s.Rows.Header.Render(widget.Pad(strings.ToUpper(title), l.to[c]-l.from[c], widget.Left))
 		}
-		if l.live > 0 {
-			heading = widget.Pad(heading, l.live, widget.Left) + demoLiveHeading(s)
+		heading = widget.Pad(heading, l.live, widget.Left)
+		for _, n := range demoNumbers[:l.numbers] {
+			heading += s.Rows.Header.Render(widget.Pad(n.title, demoNumberWidth, widget.Right))
 		}
 		lines = append(lines, heading)
 		for _, r := range g.rows {
@@ -276,8 +279,11 @@ func (m demoMatrix) draw(s *themes.Styles, width int, at string, focused bool, l
 			for c, h := range r.cells {
 				line += gap + drawDemoCell(s, h, l.to[c]-l.from[c], h.ID != "" && h.ID == at, focused)
 			}
-			if q, ok := live[r.part]; ok && l.live > 0 {
-				line = widget.Pad(line, l.live, widget.Left) + demoLive(s, q)
+			if q, ok := live[r.part]; ok {
+				line = widget.Pad(line, l.live, widget.Left)
+				for _, n := range demoNumbers[:l.numbers] {
+					line += n.draw(s, q)
+				}
 			}
 			lines = append(lines, line)
 		}
@@ -285,29 +291,30 @@ func (m demoMatrix) draw(s *themes.Styles, width int, at string, focused bool, l
 	return lines
 }
 
-// demoLiveWidth is what the numbers of a queue take.
-const demoLiveWidth = 8 + 8 + 8 + 7
-
-func demoLiveHeading(s *themes.Styles) string {
-	line := ""
-	for _, title := range []string{"READY", "OUT/s", "FAILED/s"} {
-		line += widget.Pad(title, 8, widget.Right)
-	}
-	return s.Rows.Header.Render(line + widget.Pad("DEAD", 7, widget.Right))
+// demoNumber is what a queue shows of what its handles do to it.
+type demoNumber struct {
+	title string
+	value func(engine.QueueInfo) (text string, zero bool)
+	style func(*themes.Styles) lipgloss.Style
 }
 
-// demoLive are the numbers of a queue: what the handles do to it.
-func demoLive(s *themes.Styles, q engine.QueueInfo) string {
-	number := func(text string, width int, zero bool, style lipgloss.Style) string {
-		if zero {
-			style = s.Muted
-		}
-		return style.Render(widget.Pad(text, width, widget.Right))
+const demoNumberWidth = 7
+
+// demoNumbers come in the order in which they get room.
+var demoNumbers = []demoNumber{
+	{"READY", func(q engine.QueueInfo) (string, bool) { return widget.Compact(float64(q.Ready)), q.Ready == 0 }, func(s *themes.Styles) lipgloss.Style { return s.State.Ready }},
+	{"DEAD", func(q engine.QueueInfo) (string, bool) { return widget.Compact(float64(q.Dead)), q.Dead == 0 }, func(s *themes.Styles) lipgloss.Style { return s.State.Dead }},
+	{"OUT/s", func(q engine.QueueInfo) (string, bool) { return widget.Compact(q.Out), q.Out == 0 }, func(s *themes.Styles) lipgloss.Style { return s.Charts.Acked }},
+	{"FAIL/s", func(q engine.QueueInfo) (string, bool) { return widget.Compact(q.Failing), q.Failing == 0 }, func(s *themes.Styles) lipgloss.Style { return s.Charts.Failed }},
+}
+
+func (n demoNumber) draw(s *themes.Styles, q engine.QueueInfo) string {
+	text, zero := n.value(q)
+	style := n.style(s)
+	if zero {
+		style = s.Muted
 	}
-	return number(widget.Count(q.Ready), 8, q.Ready == 0, s.State.Ready) +
-		number(widget.Compact(q.Out), 8, q.Out == 0, s.Charts.Acked) +
-		number(widget.Compact(q.Failing), 8, q.Failing == 0, s.Charts.Failed) +
-		number(widget.Count(q.Dead), 7, q.Dead == 0, s.State.Dead)
+	return style.Render(widget.Pad(text, demoNumberWidth, widget.Right))
 }
 
 func drawDemoCell(s *themes.Styles, h DemoHandle, width int, chosen, focused bool) string {

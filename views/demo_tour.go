@@ -101,8 +101,8 @@ func (t *Tour) text() string {
 }
 
 // DemoStrip is the line that every screen of a demo has: the step of the tour,
-// or else the story; on the demo's own screen, which tells the story anyway,
-// what the scenario is about.
+// or else the story; on the demo's own screen, which tells that anyway, what to
+// do there.
 func DemoStrip(env *Env, shown View, width int) string {
 	s := env.Styles
 	if text := env.Tour.text(); text != "" {
@@ -111,7 +111,7 @@ func DemoStrip(env *Env, shown View, width int) string {
 	state := env.Demo.State()
 	story, bar := state.Story, s.Bars.Bar
 	if _, own := shown.(*Demo); own {
-		return s.Bars.Label.Render(widget.Pad("  "+state.lesson(), width, widget.Left))
+		return s.Bars.Label.Render(widget.Pad("   what you move here acts at once: watch it on the other screens", width, widget.Left))
 	}
 	tone, sign := demoTone(s, story.Tone)
 	if next := nextAct(state); story.Tone == DemoCalm && next != "" {
