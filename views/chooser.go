@@ -66,10 +66,11 @@ func (c *Chooser) Select(i int) {
 
 func (c *Chooser) Init() tea.Cmd { return c.input.Focus() }
 
-// String and Len make the choices a source for fuzzy.
+// choiceTexts makes choices a source for fuzzy: the title, then the kind, so
+// that "theme" finds all themes.
 type choiceTexts []Choice
 
-func (t choiceTexts) String(i int) string { return t[i].Title }
+func (t choiceTexts) String(i int) string { return t[i].Title + " " + t[i].Kind }
 func (t choiceTexts) Len() int            { return len(t) }
 
 func (c *Chooser) search() {

@@ -296,7 +296,7 @@ func (d *messageDetail) head() []string {
 	}
 	first := []string{s.Muted.Render("id ") + s.Strong.Render(widget.SafeFit(string(m.ID), 36)), state}
 	second := []string{
-		s.Muted.Render("published ") + s.Text.Render(moment(d.env, m.PublishedAt)),
+		s.Muted.Render("published ") + s.Text.Render(since(d.env, m.PublishedAt)),
 		s.Text.Render(number(m.Tries, "try")), s.Text.Render(widget.Bytes(int64(m.Size))),
 	}
 	if m.Tries != 1 {

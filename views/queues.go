@@ -25,6 +25,7 @@ type Queues struct {
 	order   map[string]int // the place of each queue since the last sorting
 	filter  *line
 	typing  bool
+	touched bool // the operator moved the cursor: it stays with its queue
 	place   previewPlace
 	sorted  time.Time // when the rows were put in order last
 	width   int
@@ -122,6 +123,7 @@ func (v *Queues) current() (queueRow, bool) {
 
 func (v *Queues) Act(a keymap.Action) (tea.Cmd, bool) {
 	if moved := moveGrid(v.grid, a); moved {
+		v.touched = true
 		return tea.Batch(v.loadSparks(false), v.chosen()), true
 	}
 	switch a {
@@ -209,6 +211,7 @@ func (v *Queues) mouse(msg tea.MouseMsg) tea.Cmd {
 	if !inside(v.gridBox, m.X, m.Y) {
 		return nil
 	}
+	v.touched = true
 	switch msg.(type) {
 	case tea.MouseWheelMsg:
 		v.grid.Scroll(wheel(m))

@@ -79,6 +79,9 @@ func (v *Queues) arrange(sort bool) {
 	}
 	v.rows = rows
 	v.setRows()
+	if !v.touched {
+		v.grid.Home()
+	}
 }
 
 // placeOf is where a queue stood; new ones come last.

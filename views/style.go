@@ -43,6 +43,19 @@ func moment(env *Env, t time.Time) string {
 	return clock(t, now, env.Times)
 }
 
+// since is moment in a sentence: "4m 12s ago", "at 15:04:05".
+func since(env *Env, t time.Time) string {
+	switch {
+	case t.IsZero():
+		return "never"
+	case env.Times != Ages:
+		return "at " + moment(env, t)
+	case t.After(env.Now()):
+		return moment(env, t)
+	}
+	return moment(env, t) + " ago"
+}
+
 // clock shows a time of day, with the date if it is another day.
 func clock(t, now time.Time, format TimeFormat) string {
 	if format == UTC {
