@@ -160,9 +160,7 @@ func (b *planRows) from(p *operation.Plan) {
 		text += " (of " + widget.Count(p.Of) + ")"
 	}
 	b.add("from", text, s.Text)
-	if p.Select.Cause != "" {
-		b.add("cause", p.Select.Cause, s.Text)
-	}
+	b.list("cause", p.Select.Causes, s.Text)
 	if p.Select.Filter != "" {
 		b.add("matching", p.Select.Filter, s.Text)
 	}
@@ -185,6 +183,8 @@ func (b *planRows) to(p *operation.Plan) {
 			text += " " + widget.Count(t.N)
 		}
 		switch {
+		case t.Missing && p.Verb == operation.Publish:
+			text += ": is created"
 		case t.Missing:
 			text += ": no longer exists"
 		default:

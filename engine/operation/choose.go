@@ -146,7 +146,7 @@ func (c *chooser) searchQueue(ctx context.Context, queue string) error {
 			}
 			m := &page.Messages[i]
 			c.seen++
-			if c.filter.Match(*m, c.now) && (c.selection.Cause == "" || CauseOf(m) == c.selection.Cause) {
+			if c.filter.Match(*m, c.now) && (len(c.selection.Causes) == 0 || slices.Contains(c.selection.Causes, CauseOf(m))) {
 				c.take(m)
 			}
 		}

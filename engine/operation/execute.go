@@ -356,6 +356,8 @@ func (w *work) queue(ctx context.Context) error {
 		_, err = w.engine.Configure(ctx, name, *w.set.Policy)
 	case opCreate:
 		err = w.engine.CreateQueue(ctx, name, *w.set.Policy)
+	case opBind, opUnbind:
+		err = w.bind(ctx)
 	default:
 		return fmt.Errorf("there is no operation %q", w.set.Op)
 	}

@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,13 @@ import (
 // templates (see ParseTemplate).
 type Load struct {
 	Queue string `json:"queue,omitempty"`
+	// Create makes the queue, with the default policy, if there is none of that
+	// name.
+	Create bool `json:"create,omitempty"`
+	// Topic and Key send to the queues that are bound to the topic, instead of
+	// Queue.
+	Topic string `json:"topic,omitempty"`
+	Key   string `json:"key,omitempty"`
 	// Body, the values of Headers, Group and DedupID are templates, unless
 	// Literal.
 	Body    []byte            `json:"-"`
@@ -22,8 +30,11 @@ type Load struct {
 	Group   string            `json:"-"`
 	DedupID string            `json:"-"`
 	Delay   time.Duration     `json:"delay,omitempty"` // see engine.Outgoing
-	Count   int64             `json:"count,omitempty"` // 0: 1
+	Count   int64             `json:"count,omitempty"` // 0: 1; see Lines
 	Literal bool              `json:"literal,omitempty"`
+	// Lines makes a message of each line of Body that is not empty, one after
+	// the other; a Count of 0 is one of each.
+	Lines bool `json:"lines,omitempty"`
 	// Seed makes the random parts the same again; Plan sets it if it is 0.
 	Seed uint64 `json:"seed,omitempty"`
 }
@@ -34,7 +45,7 @@ const MaxLoad = 10_000_000
 // compiled is a load ready to make messages.
 type compiled struct {
 	load    *Load
-	body    *Template
+	bodies  []*Template // one after the other, around
 	group   *Template
 	dedup   *Template
 	names   []string // of headers, sorted
@@ -55,7 +66,20 @@ func (l *Load) compile() (*compiled, error) {
 		}
 		return t
 	}
-	c.body = parse("body", string(l.Body))
+	bodies := [][]byte{l.Body}
+	if l.Lines {
+		bodies = l.split()
+	}
+	for i, body := range bodies {
+		part := "body"
+		if l.Lines {
+			part = fmt.Sprintf("message %d", i+1)
+		}
+		c.bodies = append(c.bodies, parse(part, string(body)))
+	}
+	if len(bodies) == 0 {
+		return nil, fmt.Errorf("%w: no line has a message in it", engine.ErrInvalid)
+	}
 	c.group = parse("group", l.Group)
 	c.dedup = parse("deduplication id", l.DedupID)
 	for _, name := range c.names {
@@ -64,10 +88,33 @@ func (l *Load) compile() (*compiled, error) {
 	return c, errors.Join(errs...)
 }
 
+// split returns the lines of Body that are not empty.
+func (l *Load) split() [][]byte {
+	var lines [][]byte
+	for line := range bytes.Lines(l.Body) {
+		if line = bytes.TrimSuffix(line, []byte("\n")); len(line) > 0 {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// Messages is how many the load sends: Count, or one, or one for each line.
+func (l *Load) Messages() int64 {
+	switch {
+	case l.Count != 0:
+		return l.Count
+	case l.Lines:
+		return int64(len(l.split()))
+	default:
+		return 1
+	}
+}
+
 // message makes the message with a sequence number, from 1 on.
 func (c *compiled) message(seq int64, now time.Time) engine.Outgoing {
 	v := newValues(c.load.Seed, seq, now)
-	out := engine.Outgoing{Body: []byte(c.body.expand(v)), Delay: c.load.Delay}
+	out := engine.Outgoing{Body: []byte(c.bodies[(seq-1)%int64(len(c.bodies))].expand(v)), Delay: c.load.Delay}
 	if len(c.names) > 0 {
 		out.Headers = engine.Headers{}
 	}
@@ -172,6 +219,22 @@ func (m *Manager) publishStep(ctx context.Context, j *job, from, to int64) error
 		out.DedupID = c.dedupID(unit + 1)
 		messages = append(messages, out)
 	}
-	_, err = m.engine.Publish(ctx, c.load.Queue, messages...)
+	return m.send(ctx, c.load, messages)
+}
+
+// send publishes to the queue or the topic of a load.
+func (m *Manager) send(ctx context.Context, l *Load, messages []engine.Outgoing) error {
+	if l.Topic != "" {
+		_, err := m.engine.PublishTopic(ctx, l.Topic, l.Key, messages...)
+		return err
+	}
+	_, err := m.engine.Publish(ctx, l.Queue, messages...)
+	if !l.Create || !errors.Is(err, engine.ErrQueueNotFound) {
+		return err
+	}
+	if err := m.engine.CreateQueue(ctx, l.Queue, engine.DefaultPolicy()); err != nil && !errors.Is(err, engine.ErrQueueExists) {
+		return err
+	}
+	_, err = m.engine.Publish(ctx, l.Queue, messages...)
 	return err
 }

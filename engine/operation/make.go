@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strconv"
-	"strings"
 	"time"
 
 	"nixie/engine"
@@ -28,6 +26,8 @@ func (m *Manager) Plan(ctx context.Context, request Request) (*Plan, error) {
 		err = m.planMessages(ctx, p)
 	case Purge, DeleteQueue, Pause, Resume, Configure, CreateQueue:
 		err = m.planQueue(ctx, p)
+	case Bind, Unbind:
+		err = m.planBinding(ctx, p)
 	case Publish:
 		err = m.planPublish(ctx, p)
 	case Undo:
@@ -259,44 +259,6 @@ func (m *Manager) planCreate(ctx context.Context, p *Plan) error {
 	p.Total, p.Of = 1, 1
 	p.Changes = policyChanges(engine.DefaultPolicy(), p.Policy)
 	p.sets = []set{{Op: opCreate, Queue: p.Queue, N: 1, Policy: &p.Policy}}
-	return nil
-}
-
-// planPublish plans a load.
-func (m *Manager) planPublish(ctx context.Context, p *Plan) error {
-	l := &p.Load
-	if l.Count == 0 {
-		l.Count = 1
-	}
-	if l.Count < 0 || l.Count > MaxLoad {
-		return fmt.Errorf("%w: a load has 1 to %d messages", engine.ErrInvalid, MaxLoad)
-	}
-	if l.Seed == 0 {
-		l.Seed = rand.Uint64()>>1 + 1
-	}
-	first, err := l.Message(1, time.Now())
-	if err != nil {
-		return err
-	}
-	if limit := m.engine.Capabilities().MaxBody; limit > 0 && len(first.Body) > limit {
-		return &engine.Error{Op: "publish", Queue: l.Queue, Err: engine.ErrTooLarge}
-	}
-	info, err := m.engine.Queue(ctx, l.Queue)
-	if err != nil {
-		return err
-	}
-	p.Total, p.Of = l.Count, l.Count
-	p.Destinations = []Destination{{Queue: l.Queue, N: l.Count, Ready: info.Ready, Paused: info.Paused, Consumers: info.Consumers, Ordered: info.Policy.Ordered}}
-	if info.Paused {
-		p.warn("%s is paused: they will wait there", l.Queue)
-	}
-	if room := info.Policy.MaxDepth - info.Depth(); info.Policy.MaxDepth > 0 && room < l.Count && info.Policy.Overflow == engine.RejectNew {
-		p.warn("%s takes %d more at most: it is bounded to %d", l.Queue, max(room, 0), info.Policy.MaxDepth)
-	}
-	if l.Count > 1 && !strings.Contains(l.DedupID, "{{") && l.DedupID != "" {
-		p.warn("all have the same deduplication id: the queue will keep one")
-	}
-	p.sets = []set{{Op: opPublish, Queue: l.Queue, N: l.Count}}
 	return nil
 }
 

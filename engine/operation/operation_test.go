@@ -197,11 +197,11 @@ func TestPlanSays(t *testing.T) {
 	if len(plan.Destinations) != 1 || plan.Destinations[0].Queue != "payments" || plan.Destinations[0].N != 150 {
 		t.Errorf("destinations %+v", plan.Destinations)
 	}
-	plan = b.plan(Request{Verb: Requeue, Select: Selection{Cause: "timeout: gw <time>"}})
+	plan = b.plan(Request{Verb: Requeue, Select: Selection{Causes: []string{"timeout: gw <time>"}}})
 	if want := `nixie requeue payments --filter 'cause="timeout: gw <time>"'`; plan.Command != want {
 		t.Errorf("command %q, want %q", plan.Command, want)
 	}
-	if _, err := b.m.Plan(b.ctx, Request{Verb: Requeue, Select: Selection{Cause: "another"}}); !errors.Is(err, ErrNothing) {
+	if _, err := b.m.Plan(b.ctx, Request{Verb: Requeue, Select: Selection{Causes: []string{"another"}}}); !errors.Is(err, ErrNothing) {
 		t.Errorf("nothing matches: %v", err)
 	}
 	plan = b.plan(Request{Verb: DeleteQueue, Queue: "payments"})

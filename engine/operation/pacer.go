@@ -202,7 +202,7 @@ func (p *pacer) adjust(ctx context.Context) {
 func (p *pacer) destinations() []string {
 	r := p.job.begin.Request
 	switch {
-	case r.Verb == Publish:
+	case r.Verb == Publish && r.Load.Topic == "":
 		return []string{r.Load.Queue}
 	case r.To != "":
 		return []string{r.To}

@@ -21,6 +21,8 @@ const (
 	Configure   Verb = "configure"    // a queue's policy
 	Pause       Verb = "pause"        // a queue's deliveries
 	Resume      Verb = "resume"       // a queue's deliveries
+	Bind        Verb = "bind"         // a queue to a topic
+	Unbind      Verb = "unbind"       // a queue from a topic
 	Undo        Verb = "undo"         // an earlier job
 )
 
@@ -37,8 +39,9 @@ type Selection struct {
 	State  engine.State `json:"state,omitempty"`  // "": Dead
 	Refs   []Ref        `json:"-"`
 	Filter string       `json:"filter,omitempty"` // in the filter language
-	// Cause limits it to the dead letters with this Cause.Key. "": any.
-	Cause string `json:"cause,omitempty"`
+	// Causes limits it to the dead letters with one of these Cause.Keys. None:
+	// any.
+	Causes []string `json:"causes,omitempty"`
 }
 
 // Request is a change that somebody asks for. Which fields count depends on
@@ -50,13 +53,15 @@ type Request struct {
 	// else the queue itself.
 	To   string `json:"to,omitempty"`
 	Pace Pace   `json:"pace,omitzero"`
-	// Queue is the one that Purge, CreateQueue, DeleteQueue, Configure, Pause
-	// and Resume work on.
+	// Queue is the one that Purge, CreateQueue, DeleteQueue, Configure, Pause,
+	// Resume, Bind and Unbind work on.
 	Queue       string          `json:"queue,omitempty"`
-	Area        engine.Area     `json:"area,omitempty"`   // Purge; "": live
-	Policy      engine.Policy   `json:"policy,omitzero"`  // Configure, CreateQueue
-	Replacement engine.Outgoing `json:"-"`                // Edit
-	Load        Load            `json:"load,omitzero"`    // Publish
+	Area        engine.Area     `json:"area,omitempty"`  // Purge; "": live
+	Policy      engine.Policy   `json:"policy,omitzero"` // Configure, CreateQueue
+	Replacement engine.Outgoing `json:"-"`               // Edit
+	Load        Load            `json:"load,omitzero"`   // Publish
+	Topic       string          `json:"topic,omitempty"` // Bind, Unbind
+	Pattern     string          `json:"pattern,omitempty"`
 	Undoes      int             `json:"undoes,omitempty"` // Undo: the job
 }
 

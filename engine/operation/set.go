@@ -28,6 +28,8 @@ const (
 	opCreate      op = "create"
 	opDeleteQueue op = "delete queue"
 	opPublish     op = "publish"
+	opBind        op = "bind"
+	opUnbind      op = "unbind"
 )
 
 // set is a run of units that are worked on in the same way. A unit is a
@@ -45,6 +47,8 @@ type set struct {
 	Area      engine.Area    `json:"area,omitempty"`
 	Paused    bool           `json:"paused,omitempty"`
 	Policy    *engine.Policy `json:"policy,omitempty"`
+	Topic     string         `json:"topic,omitempty"`
+	Pattern   string         `json:"pattern,omitempty"`
 
 	// Of each unit, as far as the op needs it. They are kept in a file of their
 	// own.

@@ -26,7 +26,7 @@ func (m *Manager) PlanUndo(ctx context.Context, id int) (*Plan, error) {
 		err = u.restores(ctx)
 	case Edit:
 		err = u.edits(ctx)
-	case Pause, Resume, Configure, CreateQueue:
+	case Pause, Resume, Configure, CreateQueue, Bind, Unbind:
 		err = u.queue(ctx)
 	case Publish:
 		err = fmt.Errorf("%w: what was published is not taken back; delete it", ErrNotNow)
@@ -222,6 +222,11 @@ func (u *undo) queue(ctx context.Context) error {
 	case opConfigure:
 		back.Op, back.Policy = opConfigure, o[0].Policy
 		u.plan.Changes = policyChanges(info.Policy, *o[0].Policy)
+	case opBind, opUnbind:
+		back.Topic, back.Pattern = s.Topic, s.Pattern
+		if back.Op = opBind; s.Op == opBind {
+			back.Op = opUnbind
+		}
 	case opCreate:
 		back.Op = opDeleteQueue
 		if n := info.Depth() + info.Dead; n > 0 {

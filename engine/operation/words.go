@@ -29,7 +29,14 @@ func (p *Plan) Title() string {
 		}
 		return fmt.Sprintf("purge %s%s of %s", number(p.Total), what, p.Queue)
 	case Publish:
+		if p.Load.Topic != "" {
+			return fmt.Sprintf("publish %s to the topic %s", number(p.Total), p.Load.Topic)
+		}
 		return fmt.Sprintf("publish %s to %s", number(p.Total), p.Load.Queue)
+	case Bind:
+		return fmt.Sprintf("bind %s to %s", p.Queue, p.Topic)
+	case Unbind:
+		return fmt.Sprintf("unbind %s from %s", p.Queue, p.Topic)
 	case Undo:
 		return fmt.Sprintf("undo job %d: %s", p.Undoes, p.undone)
 	default:
@@ -81,13 +88,13 @@ func command(p *Plan) string {
 const maxCommandIDs = 8
 
 func requeueCommand(p *Plan) string {
-	if len(p.Sources) != 1 || p.To != "" || p.Capped || p.Select.State != engine.Dead {
+	if len(p.Sources) != 1 || p.To != "" || p.Capped || len(p.Select.Causes) > 1 || p.Select.State != engine.Dead {
 		return ""
 	}
 	words := []string{"nixie", "requeue", p.Sources[0].Name}
 	filter := p.Select.Filter
-	if p.Select.Cause != "" {
-		filter = strings.TrimSpace("cause=" + quoteTerm(p.Select.Cause) + " " + filter)
+	for _, cause := range p.Select.Causes {
+		filter = strings.TrimSpace("cause=" + QuoteTerm(cause) + " " + filter)
 	}
 	switch {
 	case p.Select.Refs != nil && len(p.sets[0].IDs) > maxCommandIDs:
@@ -112,15 +119,15 @@ func requeueCommand(p *Plan) string {
 	return shellLine(words)
 }
 
-// quoteTerm writes a value in the quotes of the filter language.
-func quoteTerm(s string) string {
+// QuoteTerm writes a value in the quotes of the filter language.
+func QuoteTerm(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
 func publishCommand(p *Plan) string {
 	l := p.Load
 	first, err := l.Message(1, p.At)
-	if err != nil || l.Count != 1 || len(l.Body) > 4096 || strings.HasPrefix(string(l.Body), "-") ||
+	if err != nil || l.Count != 1 || l.Topic != "" || l.Lines || len(l.Body) > 4096 || strings.HasPrefix(string(l.Body), "-") ||
 		!l.Literal && (!bytes.Equal(first.Body, l.Body) || !maps.Equal(first.Headers, engine.Headers(l.Headers)) && len(l.Headers) > 0 || first.Group != l.Group || first.DedupID != l.DedupID) {
 		return ""
 	}
