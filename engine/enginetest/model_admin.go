@@ -132,6 +132,7 @@ func (m *Model) DeleteQueue(ctx context.Context, name string) (engine.TrashEntry
 	}
 	s.giveBack(q)
 	q.dismiss(&engine.Error{Op: "receive", Queue: name, Err: engine.ErrQueueNotFound})
+	clear(q.consumers)
 	delete(s.queues, name)
 	s.changed[name] = true
 	t := s.toss(engine.TrashQueue, q, q.messages...)

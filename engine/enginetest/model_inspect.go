@@ -92,8 +92,10 @@ func (s *state) info(q *queue) engine.QueueInfo {
 		Bytes:    q.bytes(), Totals: q.totals,
 		Consumers: len(s.seen(q)), Waiting: len(q.waiters),
 	}
-	if len(ready) > 0 {
-		info.OldestAt = ready[0].EnteredAt
+	for _, x := range ready {
+		if info.OldestAt.IsZero() || x.EnteredAt.Before(info.OldestAt) {
+			info.OldestAt = x.EnteredAt
+		}
 	}
 	info.In, info.Out, info.Failing = s.rates(q)
 	return info

@@ -173,7 +173,7 @@ func (m *Model) Delete(ctx context.Context, name string, ids ...engine.ID) (engi
 		}
 		chosen[x] = true
 		gone = append(gone, x)
-		outcomes = append(outcomes, engine.Outcome{ID: id, Queue: name})
+		outcomes = append(outcomes, engine.Outcome{ID: id})
 	}
 	return m.state.discard(engine.TrashMessages, q, gone), outcomes, nil
 }

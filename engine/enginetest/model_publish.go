@@ -114,6 +114,9 @@ func (s *state) store(q *queue, messages []engine.Outgoing, drop []*message) []e
 		id, known := s.recall(q, o.DedupID)
 		if !known {
 			id = s.storeOne(q, o).ID
+			if o.DedupID != "" {
+				q.remembers[o.DedupID] = remembered{id, s.now}
+			}
 		}
 		ids = append(ids, id)
 	}
@@ -134,9 +137,6 @@ func (s *state) storeOne(q *queue, o engine.Outgoing) *message {
 	}
 	s.delay(q, x, wait)
 	q.insert(x)
-	if o.DedupID != "" {
-		q.remembers[o.DedupID] = remembered{x.ID, s.now}
-	}
 	q.totals.Published++
 	q.totals.Bytes += int64(x.Size)
 	sample := s.sample(q)

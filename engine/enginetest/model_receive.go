@@ -188,6 +188,7 @@ func (m *Model) Ack(ctx context.Context, receipts ...engine.Receipt) error {
 			continue
 		}
 		m.state.settle(q, x).totals.Acked++
+		m.state.sample(q).Work.Observe(m.state.now.Sub(x.receivedAt))
 		q.totals.Acked++
 		m.state.sample(q).Acked++
 		q.remove(x)
@@ -197,7 +198,6 @@ func (m *Model) Ack(ctx context.Context, receipts ...engine.Receipt) error {
 
 // settle notes that a delivery ended, and by whom.
 func (s *state) settle(q *queue, x *message) *consumer {
-	s.sample(q).Work.Observe(s.now.Sub(x.receivedAt))
 	s.changed[q.name] = true
 	return q.consumer(x.Consumer, s.now)
 }
@@ -227,6 +227,7 @@ func (s *state) fail(q *queue, x *message, failure engine.Failure) {
 		c.totals.Failed++
 	}
 	q.totals.Failed++
+	s.sample(q).Work.Observe(s.now.Sub(x.receivedAt))
 	s.sample(q).Failed++
 	x.Attempts = append(slices.Clone(x.Attempts), engine.Attempt{
 		Consumer: x.Consumer, ReceivedAt: x.receivedAt, EndedAt: s.now, Reason: failure.Reason,

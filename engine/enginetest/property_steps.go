@@ -363,6 +363,7 @@ func (d *duel) deleteQueue(s step) {
 	got, err1 := d.real.DeleteQueue(d.ctx, d.queue(s.A))
 	want, err2 := d.model.DeleteQueue(d.ctx, d.queue(s.A))
 	if d.agree("delete queue", err1, err2) {
+		d.deleted = true
 		d.same("deleted", got.Count, want.Count)
 	}
 }

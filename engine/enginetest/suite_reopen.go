@@ -47,6 +47,19 @@ var reopenTests = []test{
 		equal(f, "order", ids(f.receive("jobs", 2)), ids(d))
 		f.worthless("from before, in flight again", d[0].Receipt)
 	}},
+	{"no receipt fits a delivery of another opening", func(f *fixture) {
+		f.create("jobs")
+		f.publish("jobs", "a")
+		var all []engine.Receipt
+		for range 5 {
+			d := f.take("jobs")
+			for _, old := range all {
+				f.refused("ack", f.Ack(f.ctx, old), engine.ErrLeaseLost)
+			}
+			all = append(all, d.Receipt)
+			f.reopen()
+		}
+	}},
 	{"what became due meanwhile is done", func(f *fixture) {
 		if f.harness.Reopen == nil {
 			f.Skip("the engine keeps nothing when closed")
