@@ -116,6 +116,8 @@ func table() []Binding {
 	rows = append(rows, screenTable()...)
 	rows = append(rows, demoTable()...)
 	rows = append(rows, planTable()...)
+	rows = append(rows, deadTable()...)
+	rows = append(rows, jobsTable()...)
 	rows = append(rows, activityTable()...)
 	rows = append(rows, formTable()...)
 	rows = append(rows, dialogTable()...)

@@ -11,6 +11,7 @@ type constructor func(*views.Env, views.OpenMsg) views.View
 var screens = map[views.Screen]constructor{
 	views.QueuesScreen:   views.NewQueues,
 	views.QueueScreen:    views.NewQueue,
+	views.DeadScreen:     views.NewDead,
 	views.DemoScreen:     views.NewDemo,
 	views.ActivityScreen: views.NewActivity,
 }

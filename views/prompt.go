@@ -14,6 +14,7 @@ type Prompt struct {
 	title         string
 	input         *line
 	done          func(string) tea.Msg
+	optional      bool // nothing is an answer too
 	width, height int
 }
 
@@ -39,7 +40,7 @@ func (p *Prompt) Update(msg tea.Msg) tea.Cmd {
 func (p *Prompt) Act(a keymap.Action) (tea.Cmd, bool) {
 	switch a {
 	case keymap.Accept:
-		if text := strings.TrimSpace(p.input.Value()); text != "" {
+		if text := strings.TrimSpace(p.input.Value()); text != "" || p.optional {
 			return answer(p.done(text)), true
 		}
 		return nil, true

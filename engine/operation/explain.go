@@ -35,40 +35,48 @@ const (
 	maxDepth    = 4       // of a field in a body
 	maxFields   = 200     // of a message
 	maxValue    = 80      // bytes of a value that can be a trait
-	enoughOther = 20      // others that are enough to compare with
+	enoughOther = 15      // others that are enough to compare with
 	maxSampled  = 1 << 20 // bytes of a body that is looked into
 )
 
-// Explain says in which fields the messages of a cause differ from the other
-// dead letters of the report; if there are too few of these, from those that
-// wait in the queues where the cause's messages died.
+// Explain says in which fields the messages of a cause differ from others that
+// were in the same queue: the other dead letters of the report that died there;
+// if these are too few, from what waits there; and else from all other dead
+// letters.
 func (m *Manager) Explain(ctx context.Context, report CauseReport, cause string) (Explanation, error) {
 	at := slices.IndexFunc(report.Causes, func(c Cause) bool { return c.Key == cause })
 	if at < 0 {
 		return Explanation{}, ErrNothing
 	}
 	these := report.Causes[at]
-	in, n, err := m.fieldsOf(ctx, these.Samples)
+	if len(these.Origin) == 0 {
+		return Explanation{}, nil
+	}
+	home := these.Origin[0].Name
+	in, err := m.sampled(ctx, these.Samples)
 	if err != nil {
 		return Explanation{}, err
 	}
-	out, others, err := m.fieldsOf(ctx, otherSamples(report, cause))
+	all, err := m.sampled(ctx, otherSamples(report, cause))
 	if err != nil {
 		return Explanation{}, err
 	}
-	e := Explanation{Sampled: n, Against: fmt.Sprintf("%d other dead letters", others)}
-	if others < enoughOther {
-		var where string
-		if out, others, where, err = m.waiting(ctx, these.Origin); err != nil {
+	out := slices.DeleteFunc(slices.Clone(all), func(msg engine.Message) bool { return msg.Death == nil || msg.Death.Origin != home })
+	e := Explanation{Sampled: len(in), Against: fmt.Sprintf("%d other dead letters of %s", len(out), home)}
+	if len(out) < enoughOther {
+		if out, err = m.waiting(ctx, home); err != nil {
 			return Explanation{}, err
 		}
-		e.Against = fmt.Sprintf("%d that wait in %s", others, where)
+		e.Against = fmt.Sprintf("%d that wait in %s", len(out), home)
 	}
-	if others == 0 || n == 0 {
+	if len(out) < enoughOther {
+		out, e.Against = all, fmt.Sprintf("%d other dead letters", len(all))
+	}
+	if len(out) == 0 || len(in) == 0 {
 		e.Against = ""
 		return e, nil
 	}
-	e.Traits = compare(in, n, out, others)
+	e.Traits = compare(countFields(in), len(in), countFields(out), len(out))
 	return e, nil
 }
 
@@ -93,57 +101,57 @@ func otherSamples(report CauseReport, cause string) []Ref {
 // pair is a field with a value.
 type pair struct{ field, value string }
 
-// fieldsOf counts the fields of messages; of what is gone there are none.
-func (m *Manager) fieldsOf(ctx context.Context, refs []Ref) (map[pair]int, int, error) {
-	found, n := map[pair]int{}, 0
+// sampled reads messages; those that are gone are left out.
+func (m *Manager) sampled(ctx context.Context, refs []Ref) ([]engine.Message, error) {
+	messages := make([]engine.Message, 0, len(refs))
 	for _, ref := range refs {
 		msg, err := m.engine.Message(ctx, ref.Queue, ref.ID)
 		if errors.Is(err, engine.ErrMessageNotFound) || errors.Is(err, engine.ErrQueueNotFound) {
 			continue
 		}
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
-		n++
-		countFields(found, &msg)
+		messages = append(messages, msg)
 	}
-	return found, n, nil
+	return messages, nil
 }
 
-// waiting counts the fields of messages that wait in the first of these queues
-// that has some.
-func (m *Manager) waiting(ctx context.Context, queues []Count) (map[pair]int, int, string, error) {
-	for _, q := range queues {
-		page, err := m.engine.List(ctx, q.Name, engine.ListOptions{Limit: sampleSize})
+// waiting reads some messages of a queue that are not dead.
+func (m *Manager) waiting(ctx context.Context, queue string) ([]engine.Message, error) {
+	var messages []engine.Message
+	for _, state := range []engine.State{engine.Ready, engine.InFlight, engine.Delayed} {
+		page, err := m.engine.List(ctx, queue, engine.ListOptions{State: state, Limit: sampleSize})
 		if errors.Is(err, engine.ErrQueueNotFound) {
-			continue
+			return nil, nil
 		}
 		if err != nil {
-			return nil, 0, "", err
+			return nil, err
 		}
-		if len(page.Messages) == 0 {
-			continue
-		}
-		found := map[pair]int{}
-		for i := range page.Messages {
-			countFields(found, &page.Messages[i])
-		}
-		return found, len(page.Messages), q.Name, nil
+		messages = append(messages, page.Messages...)
 	}
-	return nil, 0, "", nil
+	return messages[:min(len(messages), sampleSize)], nil
 }
 
-// countFields counts each pair of a message once.
-func countFields(found map[pair]int, m *engine.Message) {
+// countFields counts the pairs of messages, each once for a message.
+func countFields(messages []engine.Message) map[pair]int {
+	found := map[pair]int{}
+	for i := range messages {
+		for p := range fieldsOf(&messages[i]) {
+			found[p]++
+		}
+	}
+	return found
+}
+
+// fieldsOf finds what a message has that others may not have.
+func fieldsOf(m *engine.Message) map[pair]bool {
 	f := &finder{seen: map[pair]bool{}}
 	for name, value := range m.Headers {
 		f.add("header."+name, value)
 	}
 	f.add("group", m.Group)
-	if m.Death != nil {
-		f.add("origin", m.Death.Origin)
-	}
-	if n := len(m.Attempts); n > 0 {
+	if n := len(m.Attempts); n > 0 && m.State == engine.Dead {
 		f.add("consumer", m.Attempts[n-1].Consumer)
 	}
 	if len(m.Body) <= maxSampled {
@@ -151,9 +159,7 @@ func countFields(found map[pair]int, m *engine.Message) {
 			f.walk("", value, 0)
 		}
 	}
-	for p := range f.seen {
-		found[p]++
-	}
+	return f.seen
 }
 
 // finder collects the fields of one message.

@@ -287,8 +287,11 @@ func (m *masker) url(u []string) {
 		m.out.WriteString(maskPath)
 	}
 	m.pos += len(u[0])
-	m.word = ""
+	m.word = urlWord
 }
+
+// urlWord stands for a URL as the last word: a status may follow it.
+const urlWord = "://"
 
 // number masks what begins with a digit.
 func (m *masker) number() {
@@ -303,6 +306,10 @@ func (m *masker) number() {
 		return
 	}
 	if isID(run) {
+		m.replace(len(run), maskID)
+		return
+	}
+	if m.pos > 0 && m.in[m.pos-1] == '_' { // img_4711
 		m.replace(len(run), maskID)
 		return
 	}
@@ -325,14 +332,14 @@ func (m *masker) tells(number, after string) bool {
 		return false
 	}
 	switch m.word {
-	case "status", "code", "statuscode", "http", "errno", "exit", "signal", "sqlstate":
+	case "status", "code", "statuscode", "http", "smtp", "errno", "exit", "signal", "sqlstate":
 		return true
 	}
 	if len(number) != 3 || number[0] != '4' && number[0] != '5' {
 		return false
 	}
 	switch m.word {
-	case "returned", "answered", "responded", "got", "with", "error":
+	case "returned", "answered", "responded", "got", "with", "error", urlWord:
 		return true
 	}
 	// 503 Service Unavailable
@@ -380,7 +387,7 @@ func wordRun(s string) string {
 	return s[:end]
 }
 
-// isID tells generated ids from words and numbers: hexadecimal of 8 and more,
+// isID tells generated ids from words and numbers: hexadecimal of 6 and more,
 // or long and switching often between letters and digits.
 func isID(run string) bool {
 	digits, hex, switches := 0, 0, 0
@@ -403,7 +410,7 @@ func isID(run string) bool {
 	switch {
 	case digits == 0 || digits == len(run):
 		return false
-	case len(run) >= 8 && hex == len(run):
+	case len(run) >= 6 && hex == len(run):
 		return true
 	default:
 		return len(run) >= 10 && digits >= 3 && switches >= 3

@@ -37,6 +37,10 @@ func TestFingerprint(t *testing.T) {
 		{"need 10MB, have 9.5MB", "need <n>MB, have <n>MB"},
 		{"worker12 on http2 lost s3", "worker<n> on http2 lost s3"},
 		{"pointer 0xc0000123 is nil", "pointer <id> is nil"},
+		{"decode img_88db1e_2.png", "decode img_<id>_<id>.png"},
+		{"decode img_123456_800x600.png", "decode img_<id>_<id>.png"},
+		{"POST https://hooks.example/v1/orders 410 gone after 310ms", "POST https://hooks.example/… 410 gone after <time>"},
+		{"smtp: 501 syntax error in 3 parameters", "smtp: 501 syntax error in <n> parameters"},
 		{"  a \t b\r\n", "a b"},
 		{"", ""},
 	} {

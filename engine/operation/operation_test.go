@@ -336,7 +336,7 @@ func TestExplain(t *testing.T) {
 	b.do(err)
 	e, err := b.m.Explain(b.ctx, report, "timeout")
 	b.do(err)
-	if e.Against != "30 other dead letters" || len(e.Traits) != 1 || e.Traits[0] != (Trait{"tenant", "acme", 1, 0}) {
+	if e.Against != "30 other dead letters of payments" || len(e.Traits) != 1 || e.Traits[0] != (Trait{"tenant", "acme", 1, 0}) {
 		t.Errorf("%+v", e)
 	}
 }
