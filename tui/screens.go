@@ -11,9 +11,12 @@ type constructor func(*views.Env, views.OpenMsg) views.View
 var screens = map[views.Screen]constructor{
 	views.QueuesScreen:   views.NewQueues,
 	views.QueueScreen:    views.NewQueue,
+	views.JobsScreen:     views.NewJobs,
+	views.LogScreen:      views.NewJobs,
 	views.DeadScreen:     views.NewDead,
 	views.DemoScreen:     views.NewDemo,
 	views.ActivityScreen: views.NewActivity,
+	views.SettingsScreen: views.NewSettings,
 }
 
 // tab is a screen of the first level, with a number.
