@@ -216,7 +216,7 @@ func (m *model) palette() views.Dialog {
 	}
 	totals, _, _ := m.summary.Totals()
 	for _, q := range totals.Names {
-		choices = append(choices, views.Choice{Kind: "queue", Title: q, Msg: views.OpenMsg{Screen: views.QueueScreen, Queue: q}})
+		choices = append(choices, views.Choice{Kind: "queue", Title: q, Msg: jumpMsg{Screen: views.QueueScreen, Queue: q}})
 	}
 	for _, t := range themeNames() {
 		choices = append(choices, views.Choice{Kind: "theme", Title: t, Help: themeHelp(t), Msg: views.ThemeMsg{Name: t}})

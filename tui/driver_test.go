@@ -37,7 +37,6 @@ type driverOptions struct {
 	theme         string
 	terminal      themes.Terminal
 	engine        engine.Engine
-	manager       *operation.Manager
 }
 
 // drive runs a test of the console in a bubble. The engine is filled by fill.
@@ -52,11 +51,16 @@ func drive(t *testing.T, o driverOptions, fill func(engine.Engine), test func(*d
 		if fill != nil {
 			fill(e)
 		}
+		manager, err := operation.Open(e, t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer manager.Close()
 		if o.theme == "" {
 			o.theme = "night"
 		}
 		m := newModel(t.Context(), Options{
-			Engine: e, Operations: o.manager, Keys: keymap.Default(), Theme: o.theme, Place: "local:shop.db", ASCII: o.terminal.ASCII,
+			Engine: e, Operations: manager, Keys: keymap.Default(), Theme: o.theme, Place: "local:shop.db", ASCII: o.terminal.ASCII,
 		}, time.Now)
 		m.terminal = o.terminal
 		m.restyle()

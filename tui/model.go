@@ -11,6 +11,7 @@ import (
 	"nixie/engine/operation"
 	"nixie/themes"
 	"nixie/views"
+	"nixie/views/widget"
 )
 
 // model is the only tea.Model: everything else is a part of it, or a view.
@@ -82,6 +83,8 @@ func (m *model) close() {
 type (
 	changesMsg struct{ queues []string }
 	tickMsg    struct{ now time.Time }
+	// jumpMsg opens a screen in place of the path that led here.
+	jumpMsg views.OpenMsg
 )
 
 // hintPause lies between two sets of hints.
@@ -190,6 +193,9 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return tea.Batch(m.jobs.wait(m.env.Context), m.jobs.load(), m.broadcast(views.JobsMsg{}))
 	case jobsLoadedMsg:
 		return m.jobsLoaded(msg)
+	case jumpMsg:
+		m.closePath()
+		return m.open(views.OpenMsg(msg))
 	}
 	if views.IsRequest(msg) {
 		return m.request(msg)
@@ -272,7 +278,7 @@ func (m *model) View() tea.View {
 	v := tea.NewView(*m.frame)
 	v.AltScreen = true
 	v.Cursor = m.cursor()
-	v.WindowTitle = "nixie " + m.env.Place
+	v.WindowTitle = "nixie " + widget.Safe(m.env.Place)
 	if m.mouse {
 		v.MouseMode = tea.MouseModeCellMotion
 	}

@@ -49,12 +49,15 @@ func messageColumns(state engine.State) []widget.Column {
 // setRows gives the grid the window.
 func (l *messageList) setRows() {
 	w := l.fetch.value
-	if groups := slices.ContainsFunc(w.messages, func(m engine.Message) bool { return m.Group != "" }); groups != l.groups {
-		l.groups = groups
+	groups := slices.ContainsFunc(w.messages, func(m engine.Message) bool { return m.Group != "" })
+	digits := max(len(widget.Count(w.total))+1, 6)
+	if groups != l.groups || digits != l.digits {
+		l.groups, l.digits = groups, digits
 		columns := messageColumns(l.state)
 		if !groups {
 			columns = slices.DeleteFunc(columns, func(c widget.Column) bool { return c.Key == "group" })
 		}
+		columns[0].Min = digits
 		l.grid.SetColumns(columns...)
 	}
 	columns := l.grid.Columns()
@@ -233,7 +236,9 @@ func (l *messageList) renderStatus() string {
 	if n := l.fresh(); n > 0 {
 		add(s.Info, "%s new", widget.Count(n))
 	}
-	if _, n := l.selection(); l.all {
+	if _, n := l.selection(); l.all && w.capped {
+		add(s.Accent.Bold(true), "all that match marked: %s so far", widget.Count(n))
+	} else if l.all {
 		add(s.Accent.Bold(true), "all %s marked", widget.Count(n))
 	} else if n := l.grid.MarkCount(); n > 0 {
 		add(s.Accent.Bold(true), "%s marked", widget.Count(int64(n)))

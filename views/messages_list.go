@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -40,6 +41,7 @@ type messageList struct {
 	inDetail bool             // the keys go to the detail
 	place    previewPlace
 	groups   bool // some of the window have a group
+	digits   int  // width of the positions
 	width    int
 	height   int
 	box      listBoxes
@@ -214,7 +216,16 @@ func (l *messageList) setFilter() {
 	}
 	l.query.from, l.arrive, l.follow = fromTop, keymap.Top, false
 	l.unmark()
-	l.detail.find(l.filter.Value())
+	l.detail.find(plainWord(l.filter.Value()))
+}
+
+// plainWord is a filter that is nothing but one word, which can be looked for
+// in bodies; "" for all others.
+func plainWord(filter string) string {
+	if strings.ContainsAny(filter, " :<>=!.|()[]{}\"'-") {
+		return ""
+	}
+	return filter
 }
 
 // unmark takes all marks away and reports whether there were any.
