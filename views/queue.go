@@ -33,14 +33,19 @@ type queuePart struct {
 	view  View // nil until it was shown, or a list
 }
 
-// QueueTabs are views that the queue's screen shows as tabs behind its lists.
-var QueueTabs = []QueueTab{{"Activity", NewActivity}}
-
-// QueueTab is a tab that is a view of its own.
-type QueueTab struct {
-	Title string
-	New   func(*Env, OpenMsg) View
+// queueTabs are the tabs behind the lists: views of their own.
+func queueTabs() []queuePart {
+	return []queuePart{
+		{title: causesTitle, make: NewDead},
+		{title: "Activity", make: NewActivity},
+		{title: settingsTitle, make: NewSettings},
+	}
 }
+
+const (
+	causesTitle   = "Causes"
+	settingsTitle = "Settings"
+)
 
 // NewQueue returns the screen of OpenMsg.Queue, at the tab of its State.
 func NewQueue(env *Env, open OpenMsg) View {
@@ -56,13 +61,12 @@ func NewQueue(env *Env, open OpenMsg) View {
 		},
 	}
 	q.info.rest = listRefresh
-	for _, t := range QueueTabs {
-		q.parts = append(q.parts, queuePart{title: t.Title, make: t.New})
+	q.parts = append(q.parts, queueTabs()...)
+	if open.State != "" {
+		q.tab = max(slices.IndexFunc(q.parts, func(p queuePart) bool { return p.state == open.State }), 0)
 	}
-	for i, p := range q.parts {
-		if p.state == open.State && open.State != "" {
-			q.tab = i
-		}
+	if open.State == engine.Dead && open.ID == "" && open.Filter == "" {
+		q.tab = q.named(causesTitle)
 	}
 	return q
 }
@@ -79,7 +83,7 @@ func (q *Queue) goTab(i int) tea.Cmd {
 	if i < 0 || i >= len(q.parts) {
 		return nil
 	}
-	if q.parts[q.tab].state != engine.Dead {
+	if now := q.part(); now.state != engine.Dead && now.title != causesTitle {
 		q.lastLive = q.tab
 	}
 	q.tab = i
@@ -175,12 +179,12 @@ func (q *Queue) Act(a keymap.Action) (tea.Cmd, bool) {
 	case keymap.PrevPane:
 		return q.goTab((q.tab + len(q.parts) - 1) % len(q.parts)), true
 	case keymap.JumpDead:
-		if q.part().state == engine.Dead {
+		if q.part().state == engine.Dead || q.part().title == causesTitle {
 			return q.goTab(q.lastLive), true
 		}
-		return q.goTab(q.deadTab()), true
+		return q.goTab(q.named(causesTitle)), true
 	case keymap.Configure:
-		return q.goTab(q.settingsTab()), true
+		return q.goTab(q.named(settingsTitle)), true
 	}
 	return actOnQueue(q.env, a, q.current(), true)
 }
@@ -189,15 +193,10 @@ var tabActions = []keymap.Action{
 	keymap.Tab1, keymap.Tab2, keymap.Tab3, keymap.Tab4, keymap.Tab5, keymap.Tab6, keymap.Tab7, keymap.Tab8, keymap.Tab9,
 }
 
-func (q *Queue) deadTab() int {
-	return slices.IndexFunc(q.parts, func(p queuePart) bool { return p.state == engine.Dead })
+// named is the tab with a title.
+func (q *Queue) named(title string) int {
+	return slices.IndexFunc(q.parts, func(p queuePart) bool { return p.title == title })
 }
-
-func (q *Queue) settingsTab() int {
-	return slices.IndexFunc(q.parts, func(p queuePart) bool { return p.title == settingsTitle })
-}
-
-const settingsTitle = "Settings"
 
 // current is what is known about the queue.
 func (q *Queue) current() engine.QueueInfo {

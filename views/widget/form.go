@@ -101,7 +101,7 @@ func (f *Form) itemWidth(field *Field) int {
 
 const (
 	formGap  = 4  // mark and gap before an item
-	formItem = 34 // of an item with a hint beside it
+	formItem = 42 // of an item with a hint beside it
 )
 
 // besides reports whether the hint stands beside the item, not below.
