@@ -141,7 +141,7 @@ func (qt *queueTx) configure(policy engine.Policy) {
 			q.groups = waiting.groups
 			for id, l := range q.leases {
 				if l.group != "" {
-					q.groups[l.group] = &group{holder: id}
+					q.holdGroupLocked(l.group, id)
 				}
 			}
 		}

@@ -75,6 +75,16 @@ type recorder struct {
 	mu     sync.Mutex // protects all below
 	fresh  map[uint32][]engine.Sample
 	recent map[uint32]*recent
+	total  int64 // the depth of all queues in the last sample
+}
+
+// depth notes the depth of all queues, and reports whether it is as before.
+func (h *recorder) depth(total int64) (same bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	same = h.total == total
+	h.total = total
+	return same
 }
 
 // recent are the last seconds of a queue, for its rates.
@@ -192,9 +202,9 @@ func (e *Engine) closeSecond(start time.Time) bool {
 	for _, q := range e.all() {
 		q.mu.Lock()
 		s := q.tally.sample(start, q.stored.waiting+q.stored.delayed)
-		quiet := q.tally.empty()
+		quiet := q.tally.empty() && s.Depth == q.sampled // a purge is only seen in the depth
 		if !quiet {
-			q.tally = tally{}
+			q.tally, q.sampled = tally{}, s.Depth
 		}
 		q.mu.Unlock()
 		depth += s.Depth
@@ -204,13 +214,24 @@ func (e *Engine) closeSecond(start time.Time) bool {
 			changed = append(changed, q.name)
 		}
 	}
-	if len(changed) == 0 {
+	if same := e.recorder.depth(depth); same && len(changed) == 0 {
 		return false
 	}
 	all.Depth = depth
 	e.recorder.add(0, all)
 	e.hub.Publish(changed...)
 	return true
+}
+
+// lastSecond is closeSecond for a queue that is deleted. Its lock is held.
+func (e *Engine) lastSecond(q *queue) {
+	if q.tally.empty() {
+		return
+	}
+	s := q.tally.sample(time.Now().Truncate(time.Second), 0)
+	q.tally = tally{}
+	e.recorder.add(q.number, s)
+	e.recorder.add(0, s)
 }
 
 // flushHistory adds the fresh samples to the file, and reports whether there

@@ -83,11 +83,15 @@ func (q *queue) armLocked() {
 	if ttl := int64(q.policy.TTL); ttl > 0 {
 		if f, ok := q.frontLocked(); ok {
 			earlier(f.at + ttl)
-		} else if !q.front.complete() {
+		}
+		if q.needsLoadLocked() {
 			q.loadLocked()
 		}
 		if len(q.returned.byID) > 0 {
 			earlier(q.returned.oldest + ttl)
+		}
+		if q.parked > 0 {
+			earlier(q.parkedAt + ttl)
 		}
 	}
 	if at != 0 && (q.alarmAt == 0 || at < q.alarmAt) {
@@ -248,7 +252,7 @@ func (qt *queueTx) expireWaiting() {
 	q := qt.q
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, s := range q.returned.expired(qt.t.at-ttl, maxKept) {
+	for _, s := range append(q.returned.expired(qt.t.at-ttl, maxKept), q.expiredParkedLocked(qt.t.at-ttl, maxKept)...) {
 		q.doomLocked(s, doomExpired, qt.t.at)
 	}
 	for range maxKept {

@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -97,6 +98,7 @@ func Open(path string, o Options) (_ *Engine, err error) {
 		recorder: newRecorder(), closed: make(chan struct{}), notKept: map[string]uint64{},
 		openedAt: time.Now(), stirred: make(chan struct{}, 1),
 	}
+	e.tokens.Store(rand.Uint64()) // no receipt of an earlier opening fits
 	if err := e.start(isNew); err != nil {
 		_ = db.Close()
 		return nil, translate(err)
@@ -185,6 +187,7 @@ func (e *Engine) readAll(btx *bbolt.Tx) (lastID uint64, err error) {
 			return fmt.Errorf("queue %q: %w", k, err)
 		}
 		e.queues[q.name] = q
+		e.recorder.total += q.sampled
 		lastID = max(lastID, s.lastID)
 		return nil
 	})
@@ -272,7 +275,7 @@ func (q *queue) recoverDelivered(btx *bbolt.Tx, marks *run, now int64) error {
 
 func (q *queue) recoverLease(s *spot, now int64) {
 	if q.policy.Ordered && s.group != "" {
-		q.groups[s.group] = &group{holder: s.id}
+		q.holdGroupLocked(s.group, s.id)
 	}
 	q.doomLocked(s, doomCrashed, now)
 }
@@ -305,7 +308,7 @@ func (q *queue) recoverDelayed(btx *bbolt.Tx, records *bbolt.Bucket) error {
 			return err
 		}
 		if s.group != "" {
-			q.groups[s.group] = &group{holder: id}
+			q.holdGroupLocked(s.group, id)
 		}
 	}
 	return nil

@@ -74,7 +74,7 @@ func (qt *queueTx) move(id engine.ID, r *engine.MoveRequest) (string, error) {
 		return name, err
 	}
 	to.dropOldest(oldest)
-	if rec.death == nil && r.Into == engine.Dead {
+	if rec.state != engine.Dead && r.Into == engine.Dead {
 		qt.s.totals.Dead++
 		qt.tally.dead++
 	}
@@ -94,7 +94,7 @@ func (qt *queueTx) destination(loc *located, name string) (*queueTx, error) {
 
 // receiveMoved takes in a message that an operator moved here.
 func (qt *queueTx) receiveMoved(rec *record, loc *located, r *engine.MoveRequest) {
-	wasDead := rec.state == engine.Dead
+	wasDead, tries := rec.state == engine.Dead, rec.tries
 	if !r.KeepTries {
 		rec.tries = 0
 	}
@@ -102,7 +102,7 @@ func (qt *queueTx) receiveMoved(rec *record, loc *located, r *engine.MoveRequest
 		if rec.death == nil {
 			rec.death = &engine.Death{
 				Origin: r.Queue, Reason: engine.ByOperator, Cause: "moved to the dead letters by an operator",
-				At: qt.t.now, Tries: rec.tries,
+				At: qt.t.now, Tries: tries,
 			}
 		}
 		rec.enteredAt = qt.t.at

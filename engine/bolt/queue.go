@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"container/list"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,16 +36,18 @@ type queue struct {
 	deadlines leaseHeap
 	groups    map[string]*group // those with somebody in flight or waiting
 	parked    int               // messages that wait for their group
+	parkedAt  int64             // a lower bound of when any of them entered, for TTLs
 	nextDue   int64             // of the delayed ones; 0: none
 	alarmAt   int64             // when the keeper will look; 0: never
 	waiters   list.List         // of *waiter, in order of coming
 	consumers map[string]*consumer
 	tally     tally
+	sampled   int64 // the depth in the last second that has a sample
 }
 
 func newQueue(e *Engine, name string, s stored, p engine.Policy) *queue {
 	return &queue{
-		e: e, name: name, number: s.number, stored: s, policy: p,
+		e: e, name: name, number: s.number, stored: s, policy: p, sampled: s.waiting + s.delayed,
 		returned:  newReturned(),
 		runs:      map[uint64]*run{},
 		leases:    map[uint64]*lease{},
@@ -106,8 +109,28 @@ type spot struct {
 // group is a group of an ordered queue while one of its messages is in flight
 // or waits for its next try (the holder), or others wait for that one.
 type group struct {
-	holder uint64 // 0: none
-	parked []*spot
+	// holders is one message; more only if they were in flight when the queue
+	// became ordered.
+	holders []uint64
+	parked  []*spot
+}
+
+func (g *group) held() bool            { return len(g.holders) > 0 }
+func (g *group) heldBy(id uint64) bool { return slices.Contains(g.holders, id) }
+func (g *group) leave(id uint64) {
+	g.holders = slices.DeleteFunc(g.holders, func(h uint64) bool { return h == id })
+}
+
+// holdGroupLocked makes the message a holder of its group.
+func (q *queue) holdGroupLocked(name string, id uint64) {
+	g := q.groups[name]
+	if g == nil {
+		g = &group{}
+		q.groups[name] = g
+	}
+	if !g.heldBy(id) {
+		g.holders = append(g.holders, id)
+	}
 }
 
 // maxParked bounds what waits for groups in memory. Beyond it the queue's log
@@ -125,8 +148,11 @@ func (q *queue) enterGroupLocked(s *spot) bool {
 		g = &group{}
 		q.groups[s.group] = g
 	}
-	if g.holder == 0 || g.holder == s.id {
-		g.holder = s.id
+	if !g.held() {
+		g.holders = append(g.holders, s.id)
+		return true
+	}
+	if g.heldBy(s.id) {
 		return true
 	}
 	at := len(g.parked)
@@ -136,6 +162,9 @@ func (q *queue) enterGroupLocked(s *spot) bool {
 	g.parked = append(g.parked, nil)
 	copy(g.parked[at+1:], g.parked[at:])
 	g.parked[at] = s
+	if q.parked == 0 || s.enteredAt < q.parkedAt {
+		q.parkedAt = s.enteredAt
+	}
 	q.parked++
 	return false
 }
@@ -143,10 +172,12 @@ func (q *queue) enterGroupLocked(s *spot) bool {
 // leaveGroupLocked frees the group that the message held.
 func (q *queue) leaveGroupLocked(name string, id uint64) {
 	g := q.groups[name]
-	if g == nil || g.holder != id {
+	if g == nil || !g.heldBy(id) {
 		return
 	}
-	g.holder = 0
+	if g.leave(id); g.held() {
+		return
+	}
 	for len(g.parked) > 0 {
 		s := g.parked[0]
 		g.parked[0] = nil
@@ -160,6 +191,27 @@ func (q *queue) leaveGroupLocked(name string, id uint64) {
 	if len(g.parked) == 0 {
 		delete(q.groups, name)
 	}
+}
+
+// expiredParkedLocked takes out what waits for its group and entered before the
+// given time, at most so many.
+func (q *queue) expiredParkedLocked(before int64, limit int) (out []*spot) {
+	if q.parked == 0 || q.parkedAt > before {
+		return nil
+	}
+	q.parkedAt = allTime
+	for _, g := range q.groups {
+		g.parked = slices.DeleteFunc(g.parked, func(s *spot) bool {
+			if s.enteredAt <= before && len(out) < limit {
+				out = append(out, s)
+				return true
+			}
+			q.parkedAt = min(q.parkedAt, s.enteredAt)
+			return false
+		})
+	}
+	q.parked -= len(out)
+	return out
 }
 
 // disbandLocked ends all groups: the queue is no longer ordered, or is read
@@ -194,6 +246,7 @@ func (q *queue) forgetLocked() {
 // retireLocked ends a queue that was deleted.
 func (q *queue) retireLocked() {
 	q.gone = true
+	q.e.lastSecond(q)
 	for place := q.waiters.Front(); place != nil; place = q.waiters.Front() {
 		place.Value.(*waiter).got <- nil
 		q.waiters.Remove(place)

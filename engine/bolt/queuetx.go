@@ -107,7 +107,7 @@ func (qt *queueTx) flush() {
 		return
 	}
 	qt.cutRun()
-	if qt.delivered && !qt.emptied {
+	if qt.delivered {
 		qt.noteDeliveries()
 	}
 	qt.flushMarks()
@@ -151,6 +151,9 @@ func (qt *queueTx) noteDeliveries() {
 	q.mu.Unlock()
 	qt.hint = true
 	qt.s.totals.Delivered += qt.wrote
+	if qt.wrote > 0 {
+		qt.written = true
+	}
 	qt.t.undo = append(qt.t.undo, func() {
 		q.mu.Lock()
 		defer q.mu.Unlock()
@@ -160,6 +163,10 @@ func (qt *queueTx) noteDeliveries() {
 		q.tried = append(q.tried, tried...)
 		q.flagLocked()
 	})
+	if qt.emptied {
+		qt.noted = nil // what they were of is in the trash
+		return
+	}
 	for _, r := range dirty {
 		if r.left > 0 {
 			qt.touch(r)
@@ -370,7 +377,9 @@ func (qt *queueTx) committed() {
 	for _, end := range qt.ended {
 		l := end.l
 		if c := l.consumer; c != nil {
-			c.seen = qt.t.now
+			if l.deadline > qt.t.at { // else nobody was there
+				c.seen = qt.t.now
+			}
 			switch end.how {
 			case acked:
 				c.totals.Acked++
