@@ -90,7 +90,7 @@ func (p *play) addProducer(spec producerSpec) {
 	m.rate = add(newHandle(rateOf(spec.name), views.DemoNumber, spec.rate), "rate")
 	m.rate.ladder, m.rate.format = rateLadder(spec.rate), formatRate
 	m.burst = add(newHandle(burstOf(spec.name), views.DemoButton, 0), "burst")
-	m.burst.caption = fmt.Sprintf("× %g", spec.burst)
+	m.burst.caption = fmt.Sprintf("%gx", spec.burst)
 	m.pause = add(newHandle(pauseOf(spec.name), views.DemoSwitch, 0), "pause")
 	if spec.oddity != nil {
 		m.oddity = add(newHandle(oddityOf(spec.name), views.DemoButton, 0), "send")

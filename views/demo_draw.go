@@ -90,7 +90,7 @@ func (v *Demo) renderStory(width, height int) string {
 		s.Muted.Render("  watch ") + widget.Fit(emphasize(widget.Safe(v.state.Story.Watch), s.Text, s.Accent.Bold(true)), inner-8),
 		v.renderTrack(inner),
 		widget.Fit(v.renderActs(), inner),
-		widget.Fit(v.renderBooks(), inner),
+		widget.Fit(v.renderBooks(inner), inner),
 	}
 	for i := range lines {
 		lines[i] = " " + lines[i]
@@ -191,21 +191,25 @@ func nextAct(state DemoState) string {
 }
 
 // renderBooks shows that nothing is lost.
-func (v *Demo) renderBooks() string {
+func (v *Demo) renderBooks(width int) string {
 	s, b := v.env.Styles, v.state.Books
 	if b.At.IsZero() {
 		return s.Muted.Render("counting")
 	}
 	n := func(count int64) string { return s.Strong.Render(widget.Count(count)) }
 	word := s.Muted.Render
-	line := s.Good.Render(s.Glyphs.Check+" nothing lost: ") + n(b.Published) + word(" published")
+	line := n(b.Published) + word(" published")
 	switch {
 	case b.Yours > 0:
 		line += word(" + ") + n(b.Yours) + word(" put in by you")
 	case b.Yours < 0:
 		line += word(" - ") + n(-b.Yours) + word(" taken out by you")
 	}
-	return line + word(" = ") + n(b.Done) + word(" done + ") + n(b.Waiting) + word(" waiting + ") + n(b.Dead) + word(" dead")
+	line += word(" = ") + n(b.Done) + word(" done + ") + n(b.Waiting) + word(" waiting + ") + n(b.Dead) + word(" dead")
+	if sentence := s.Good.Render(s.Glyphs.Check+" nothing lost: ") + line; widget.Width(sentence) <= width {
+		return sentence
+	}
+	return s.Good.Render(s.Glyphs.Check+" ") + line
 }
 
 func (v *Demo) renderScenarios(width, height int) string {

@@ -215,7 +215,7 @@ func (g demoGroup) widths() (widths []int, sum int) {
 	return widths, sum
 }
 
-// demoCellWidth is what a handle takes: "- 90ms +", "● on", "▸ × 8".
+// demoCellWidth is what a handle takes: "- 90ms +", "● on", "▸ 8x".
 func demoCellWidth(h DemoHandle) int {
 	switch h.Kind {
 	case DemoNumber:
