@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,6 +31,7 @@ type driver struct {
 	msgs    chan tea.Msg
 	updates int
 	quit    bool
+	copied  []string // sent to the terminal's clipboard
 }
 
 type driverOptions struct {
@@ -109,6 +111,10 @@ func (d *driver) settle() {
 func (d *driver) take(msg tea.Msg) {
 	if _, ok := msg.(tea.QuitMsg); ok {
 		d.quit = true
+		return
+	}
+	if v := reflect.ValueOf(msg); v.Kind() == reflect.String && v.Type().Name() == "setClipboardMsg" {
+		d.copied = append(d.copied, v.String())
 		return
 	}
 	d.updates++

@@ -355,7 +355,9 @@ func (d *messageDetail) renderContent() []string {
 	if d.tab == bodyTab {
 		status := s.Muted.Render(widget.Fit(d.body.Status(), max(d.width-3, 0)))
 		if d.typing {
-			status = d.search.Render(s, max(d.width-4, 1))
+			hits := s.Muted.Render(number(d.body.Hits(), "hit"))
+			room := max(d.width-4-widget.Width(hits), 1)
+			status = widget.Pad(d.search.Render(s, room), room, widget.Left) + hits
 		}
 		body := widget.Box(d.body.Render(), max(d.width-3, 0), max(height-1, 0))
 		return append(strings.Split(body, "\n"), status)
