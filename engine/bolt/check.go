@@ -30,12 +30,34 @@ func (e *Engine) Check(ctx context.Context) (Report, error) {
 	}
 	err := e.view(func(btx *bbolt.Tx) error {
 		c.btx = btx
-		for problem := range btx.Check() {
-			c.problem("page: %v", problem)
-		}
 		return c.queues()
 	})
+	if err == nil {
+		err = e.checkPages(c)
+	}
 	return c.report, err
+}
+
+// checkPages has bbolt check the pages of the file. It compares them with the
+// free list, which is the writer's: nobody may write meanwhile.
+func (e *Engine) checkPages(c *checker) (err error) {
+	e.readers.RLock()
+	defer e.readers.RUnlock()
+	if e.isClosed() {
+		return engine.ErrClosed
+	}
+	defer guard(&err)
+	defer protect()()
+	btx, err := e.db.Begin(true)
+	if err != nil {
+		return translate(err)
+	}
+	defer func() { _ = btx.Rollback() }()
+	c.queue = ""
+	for problem := range btx.Check() {
+		c.problem("page: %v", problem)
+	}
+	return nil
 }
 
 type checker struct {
