@@ -201,33 +201,47 @@ const (
 	maxRunBytes    = 1 << 20
 )
 
-// runBuilder collects the messages of a run.
+// runBuilder collects the messages of a run, to be copied once.
 type runBuilder struct {
-	first, last uint64
-	count       int
-	entries     []byte
+	messages []runMessage
+	bytes    int // of payloads
+}
+
+type runMessage struct {
+	id      uint64
+	payload []byte
 }
 
 func (b *runBuilder) full() bool {
-	return b.count >= maxRunMessages || len(b.entries) >= maxRunBytes
+	return len(b.messages) >= maxRunMessages || b.bytes >= maxRunBytes
 }
 
 func (b *runBuilder) add(id uint64, payload []byte) {
-	if b.count == 0 {
-		b.first, b.last = id, id
-	}
-	b.entries = binary.AppendUvarint(b.entries, id-b.last)
-	b.entries = appendBytes(b.entries, payload)
-	b.last = id
-	b.count++
+	b.messages = append(b.messages, runMessage{id, payload})
+	b.bytes += len(payload)
 }
 
+func (b *runBuilder) reset() {
+	clear(b.messages)
+	b.messages, b.bytes = b.messages[:0], 0
+}
+
+func (b *runBuilder) first() uint64 { return b.messages[0].id }
+func (b *runBuilder) last() uint64  { return b.messages[len(b.messages)-1].id }
+
 func (b *runBuilder) encode(at int64) []byte {
-	v := make([]byte, 0, runHeader+binary.MaxVarintLen32+len(b.entries))
+	// An id mostly takes one byte, a length two or three.
+	v := make([]byte, 0, runHeader+binary.MaxVarintLen32+b.bytes+6*len(b.messages))
 	v = append(v, runVersion)
 	v = binary.BigEndian.AppendUint64(v, uint64(at))
-	v = binary.AppendUvarint(v, uint64(b.count))
-	return append(v, b.entries...)
+	v = binary.AppendUvarint(v, uint64(len(b.messages)))
+	before := b.first()
+	for _, m := range b.messages {
+		v = binary.AppendUvarint(v, m.id-before)
+		v = appendBytes(v, m.payload)
+		before = m.id
+	}
+	return v
 }
 
 // runReader walks over the messages of a run.

@@ -83,7 +83,7 @@ func (qt *queueTx) countPublished(size int) {
 // cutRun writes the run that was built.
 func (qt *queueTx) cutRun() {
 	b := &qt.build
-	if b.count == 0 {
+	if len(b.messages) == 0 {
 		return
 	}
 	data := b.encode(qt.t.at)
@@ -92,13 +92,13 @@ func (qt *queueTx) cutRun() {
 		return
 	}
 	if len(data) > maxInline {
-		qt.t.putLarge(bucket, key64(b.first), data)
+		qt.t.putLarge(bucket, key64(b.first()), data)
 	} else {
-		qt.t.fail(bucket.Put(key64(b.first), data))
+		qt.t.fail(bucket.Put(key64(b.first()), data))
 	}
-	qt.s.lastID = max(qt.s.lastID, b.last)
-	qt.published = append(qt.published, newlyPublished{newRun(b.first, b.count), data})
-	*b = runBuilder{entries: b.entries[:0]}
+	qt.s.lastID = max(qt.s.lastID, b.last())
+	qt.published = append(qt.published, newlyPublished{newRun(b.first(), len(b.messages)), data})
+	b.reset()
 }
 
 // flush writes what was collected.
