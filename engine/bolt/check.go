@@ -28,6 +28,9 @@ func (e *Engine) Check(ctx context.Context) (Report, error) {
 	if err := e.write(func(*tx) error { return nil }); err != nil {
 		return c.report, err
 	}
+	if met := e.damage.Load(); met != nil {
+		c.problem("met at work: %v", *met)
+	}
 	err := e.view(func(btx *bbolt.Tx) error {
 		c.btx = btx
 		return c.queues()

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"cmp"
+	"errors"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -125,7 +126,7 @@ func (e *Engine) takeFlagged() []*queue {
 // damaged remembers the first sign that the file contradicts itself. The
 // engine goes on with what it can read; Check tells.
 func (e *Engine) damaged(err error) {
-	if err != nil {
+	if errors.Is(err, engine.ErrDamaged) {
 		e.damage.CompareAndSwap(nil, &err)
 	}
 }

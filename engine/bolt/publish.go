@@ -107,6 +107,11 @@ func checkOutgoing(m *engine.Outgoing) error {
 }
 
 func (e *Engine) publish(op *publishOp) error {
+	for _, name := range op.queues {
+		if e.lookup(name) == nil {
+			return engine.ErrQueueNotFound // before it takes ids
+		}
+	}
 	size := 0
 	for i := range op.messages {
 		size += len(op.messages[i].payload)

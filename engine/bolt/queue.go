@@ -21,7 +21,8 @@ type queue struct {
 	// policy and the settled bits of runs, so it may read them without.
 	// No other lock is taken while it is held but the alarm's and the writer's.
 	mu     sync.Mutex
-	gone   bool // deleted
+	gone   bool  // deleted
+	damage error // why the rest of it cannot be read; nil: it can
 	stored stored
 	policy engine.Policy
 

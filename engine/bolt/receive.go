@@ -74,6 +74,10 @@ func (q *queue) receive(ctx context.Context, w want, wait time.Duration) ([]*lea
 				return got, nil
 			}
 		}
+		if err := q.damage; err != nil {
+			q.mu.Unlock()
+			return nil, &engine.Error{Op: "receive", Queue: q.name, Err: err}
+		}
 		if wait > 0 {
 			return q.waitUnlock(ctx, w, wait)
 		}

@@ -206,6 +206,7 @@ func (q *queue) load(l load) {
 		// No more can be read. What is in memory can still be served.
 		w.last = w.through
 		q.returned.bound = allInMemory
+		q.damage = err
 		q.e.damaged(err)
 		return
 	}
