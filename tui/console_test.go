@@ -130,13 +130,13 @@ func TestMarks(t *testing.T) {
 		d.press("v j j v")
 		d.see("5 marked")
 		d.press("A")
-		d.see("all 48 marked")
+		d.see("48 marked")
 		d.press("esc")
 		d.miss("marked")
 		d.press("/")
 		d.text("sku")
 		d.press("enter A")
-		d.see("48 match sku", "all 48 marked")
+		d.see("48 match sku", "48 marked")
 		d.press("/")
 		d.text(" nonsense:(")
 		d.press("enter")
@@ -214,5 +214,41 @@ func TestPaste(t *testing.T) {
 		d.send(tea.PasteMsg{Content: strings.Repeat("pasted ", 2<<20)})
 		d.see("cut to 1 MiB")
 		d.fits()
+	})
+}
+
+// TestMarkAll: all that match when the key is pressed are marked, and what
+// comes later is not swept in.
+func TestMarkAll(t *testing.T) {
+	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+		d.press("enter A")
+		d.see("48 marked")
+		if _, err := d.model.env.Engine.Publish(t.Context(), "payments", engine.Outgoing{Body: []byte("late")}); err != nil {
+			t.Fatal(err)
+		}
+		d.pass(2 * time.Second)
+		d.see("48 marked", "1 new", "49 total")
+		d.press("space")
+		d.see("47 marked")
+	})
+}
+
+func TestMarkAllOfVeryMany(t *testing.T) {
+	fill := func(e engine.Engine) {
+		if err := e.CreateQueue(t.Context(), "many", engine.DefaultPolicy()); err != nil {
+			t.Fatal(err)
+		}
+		messages := make([]engine.Outgoing, 10_001)
+		if _, err := e.Publish(t.Context(), "many", messages...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	drive(t, driverOptions{width: 120, height: 34}, fill, func(d *driver) {
+		d.press("enter A")
+		d.see("all that match marked (more than 10 000)")
+		d.press("G")
+		d.see("10 001", "showing 9 974–10 001")
+		d.press("space")
+		d.miss("all that match marked")
 	})
 }

@@ -96,8 +96,7 @@ func (l *messageList) actList(a keymap.Action) (tea.Cmd, bool) {
 		return nil, true
 	case keymap.MarkAll:
 		l.unmark()
-		l.all = len(l.fetch.value.messages) > 0
-		return nil, true
+		return l.markAll(), true
 	}
 	if !moveGrid(l.grid, a) {
 		return nil, false
@@ -107,6 +106,64 @@ func (l *messageList) actList(a keymap.Action) (tea.Cmd, bool) {
 		l.grid.MarkRange()
 	}
 	return tea.Batch(l.chosen(), l.edge()), true
+}
+
+// markLimit is how many messages are marked one by one. Of more, all that match
+// when a plan is made are meant.
+const markLimit = 10_000
+
+// markedMsg are the messages that matched when all were marked.
+type markedMsg struct {
+	filter *operation.Filter
+	ids    []string
+	more   bool // than markLimit
+	err    error
+}
+
+// markAll marks what matches now: what comes later is not swept in.
+func (l *messageList) markAll() tea.Cmd {
+	e, ctx, clock, queue, state, filter := l.env.Engine, l.fetch.base, l.env.Now, l.queue, l.state, l.query.filter
+	return func() tea.Msg {
+		m := markedMsg{filter: filter}
+		options := engine.ListOptions{State: state, Limit: 1000, BodyLimit: -1}
+		if filter.NeedsBody() {
+			options.Limit, options.BodyLimit = scanPage, scanBody
+		}
+		for now := clock(); ; {
+			page, err := e.List(ctx, queue, options)
+			if err != nil {
+				m.err = err
+				return m
+			}
+			for _, x := range page.Messages {
+				if !filter.Match(x, now) {
+					continue
+				}
+				if len(m.ids) == markLimit {
+					m.ids, m.more = nil, true
+					return m
+				}
+				m.ids = append(m.ids, string(x.ID))
+			}
+			if page.Next == "" {
+				return m
+			}
+			options.After = page.Next
+		}
+	}
+}
+
+// marked takes what was found to mark.
+func (l *messageList) marked(m markedMsg) tea.Cmd {
+	switch {
+	case m.err != nil:
+		return Notify(NoticeError, m.err.Error())
+	case m.filter != l.query.filter:
+		return nil
+	}
+	l.all = m.more
+	l.grid.Mark(m.ids...)
+	return nil
 }
 
 // markRange begins a range at the cursor, or ends it.

@@ -39,7 +39,7 @@ func messageColumns(state engine.State) []widget.Column {
 		return []widget.Column{position, right("due", "DUE", 10, 0), tries, size, group, body}
 	case engine.Dead:
 		return []widget.Column{
-			position, right("died", "DIED", 8, 1), tries, {Key: "reason", Title: "REASON", Min: 24, Grow: 3}, size, {Key: "body", Title: "BODY", Min: 24, Grow: 2, Priority: 8},
+			position, right("died", "DIED", 8, 1), tries, {Key: "reason", Title: "REASON", Min: 24, Ideal: 44, Grow: 3}, size, {Key: "body", Title: "BODY", Min: 24, Grow: 2, Priority: 8},
 		}
 	default:
 		return []widget.Column{position, right("age", "AGE", 8, 0), tries, size, group, body}
@@ -236,10 +236,8 @@ func (l *messageList) renderStatus() string {
 	if n := l.fresh(); n > 0 {
 		add(s.Info, "%s new", widget.Count(n))
 	}
-	if _, n := l.selection(); l.all && w.capped {
-		add(s.Accent.Bold(true), "all that match marked: %s so far", widget.Count(n))
-	} else if l.all {
-		add(s.Accent.Bold(true), "all %s marked", widget.Count(n))
+	if l.all {
+		add(s.Accent.Bold(true), "all that match marked (more than %s)", widget.Count(markLimit))
 	} else if n := l.grid.MarkCount(); n > 0 {
 		add(s.Accent.Bold(true), "%s marked", widget.Count(int64(n)))
 	}

@@ -32,7 +32,7 @@ type messageList struct {
 	typing    bool
 	filterErr error
 	follow    bool
-	all       bool          // all that match are marked
+	all       bool          // all that match are marked: too many to do it one by one
 	ranging   bool          // the cursor drags a range behind it
 	arrive    keymap.Action // where the cursor goes when the window is there
 	selectID  engine.ID     // goes there when the window is there
@@ -123,6 +123,8 @@ func (l *messageList) update(msg tea.Msg) tea.Cmd {
 		return l.detail.update(m)
 	case tea.MouseMsg:
 		return l.mouse(m)
+	case markedMsg:
+		return l.marked(m)
 	}
 	cmd, fresh := l.fetch.Update(msg)
 	if fresh {

@@ -111,6 +111,9 @@ func (p *queuePreview) render(width, height int) string {
 		case room >= 5:
 			lines = append(append(p.graph(inner, min(room, 14)), ""), facts...)
 		}
+		if left := height - 2 - len(lines) - 1; left >= 3 && width < 100 {
+			lines = append(append(lines, ""), p.consumerTable(inner, left)...)
+		}
 		content = strings.Join(lines, "\n")
 	}
 	lines := strings.Split(content, "\n")
@@ -185,6 +188,39 @@ func (p *queuePreview) consumers(width int) string {
 		names = append(names, name)
 	}
 	return s.Text.Render(text) + s.Muted.Render("  "+widget.SafeFit(strings.Join(names, ", "), max(width-widget.Width(text)-2, 0)))
+}
+
+// consumerTable lists the consumers with what they did since the start.
+func (p *queuePreview) consumerTable(width, rows int) []string {
+	s := p.env.Styles
+	list := p.data().consumers
+	if len(list) == 0 {
+		return nil
+	}
+	row := func(name, inFlight, acked, failed, seen string) string {
+		name = widget.Pad(name, max(width-40, 8), widget.Left)
+		for _, cell := range []string{inFlight, acked, failed} {
+			name += widget.Pad(cell, 10, widget.Right)
+		}
+		return name + widget.Pad(seen, 10, widget.Right)
+	}
+	lines := []string{s.Rows.Header.Render(row("CONSUMER", "IN FLIGHT", "ACKED", "FAILED", "SEEN"))}
+	for i, c := range list {
+		if i >= rows-1 {
+			lines[len(lines)-1] = s.Muted.Render(fmt.Sprintf("and %s more", widget.Count(int64(len(list)-i+1))))
+			break
+		}
+		name := c.Name
+		if name == "" {
+			name = "unnamed"
+		}
+		seen := moment(p.env, c.LastSeen)
+		if c.Waiting {
+			seen = "waiting"
+		}
+		lines = append(lines, s.Text.Render(row(widget.SafeFit(name, max(width-40, 8)), widget.Count(int64(c.InFlight)), widget.Count(c.Totals.Acked), widget.Count(c.Totals.Failed), seen)))
+	}
+	return lines
 }
 
 // values spreads what was read over the seconds of the span that ends at to;
