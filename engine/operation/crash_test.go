@@ -5,9 +5,12 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"path/filepath"
 	"testing"
 
 	"nixie/engine"
+	"nixie/engine/bolt"
+	"nixie/engine/enginetest"
 )
 
 func splitLines(data []byte) iter.Seq[[]byte] { return bytes.Lines(data) }
@@ -185,10 +188,28 @@ var killings = map[string]func(b *bench) Request{
 // newest lines of the journal lost: gone on with, it ends as if nothing had
 // happened.
 func TestKilledAtEveryStep(t *testing.T) {
+	for name, open := range map[string]func(*testing.T) engine.Engine{
+		"model": func(*testing.T) engine.Engine { return enginetest.NewModel() },
+		"bolt":  openBolt,
+	} {
+		t.Run(name, func(t *testing.T) { killAtEveryStep(t, open) })
+	}
+}
+
+func openBolt(t *testing.T) engine.Engine {
+	t.Helper()
+	e, err := bolt.Open(filepath.Join(t.TempDir(), "nixie.db"), bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func killAtEveryStep(t *testing.T, open func(*testing.T) engine.Engine) {
 	for name, prepare := range killings {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			whole := newBench(t)
+			whole := newBenchOn(t, open(t))
 			counting := &mortal{Engine: whole.Engine, at: -1}
 			request := prepare(whole)
 			whole.m.engine = counting
@@ -200,7 +221,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 			for at := range counting.calls {
 				for mode := range 4 {
 					t.Run(fmt.Sprintf("call %d, mode %d", at, mode), func(t *testing.T) {
-						killed(t, prepare, at, mode&1 == 1, mode&2 == 2, want, snapshot)
+						killed(newBenchOn(t, open(t)), prepare, at, mode&1 == 1, mode&2 == 2, want, snapshot)
 					})
 				}
 			}
@@ -208,32 +229,31 @@ func TestKilledAtEveryStep(t *testing.T) {
 	}
 }
 
-func killed(t *testing.T, prepare func(*bench) Request, at int, after, cut bool, want Job, snapshot string) {
-	b := newBench(t)
+func killed(b *bench, prepare func(*bench) Request, at int, after, cut bool, want Job, snapshot string) {
 	request := prepare(b)
 	living := b.Engine
 	var left string
 	b.m.engine = &mortal{Engine: living, at: at, after: after, died: func() {
-		left = copyDir(t, b.dir)
+		left = copyDir(b, b.dir)
 		if cut {
-			cutUnsynced(t, left)
+			cutUnsynced(b, left)
 		}
 	}}
 	if j := b.run(request); j.State != Paused {
-		t.Fatalf("the job is %s after the kill", j.State)
+		b.Fatalf("the job is %s after the kill", j.State)
 	}
 	b.dir = left
 	b.open()
 	j, err := b.m.Job(want.ID)
 	b.do(err)
 	if j.State != Interrupted {
-		t.Fatalf("after opening the job is %s", j.State)
+		b.Fatalf("after opening the job is %s", j.State)
 	}
 	b.do(b.m.Resume(want.ID))
 	j, err = b.m.Wait(b.ctx, want.ID)
 	b.do(err)
 	b.tally(j, want.Tally)
 	if got := b.snapshot(); got != snapshot {
-		t.Errorf("the engine holds\n%.2000s\nwithout the kill\n%.2000s", got, snapshot)
+		b.Errorf("the engine holds\n%.2000s\nwithout the kill\n%.2000s", got, snapshot)
 	}
 }

@@ -76,7 +76,8 @@ func (m *Manager) Explain(ctx context.Context, report CauseReport, cause string)
 		e.Against = ""
 		return e, nil
 	}
-	e.Traits = compare(countFields(in), len(in), countFields(out), len(out))
+	dead := out[0].State == engine.Dead
+	e.Traits = compare(countFields(in, dead), len(in), countFields(out, dead), len(out))
 	return e, nil
 }
 
@@ -133,11 +134,17 @@ func (m *Manager) waiting(ctx context.Context, queue string) ([]engine.Message, 
 	return messages[:min(len(messages), sampleSize)], nil
 }
 
-// countFields counts the pairs of messages, each once for a message.
-func countFields(messages []engine.Message) map[pair]int {
+// countFields counts the pairs of messages, each once for a message; with who
+// failed, if that is known of both sides.
+func countFields(messages []engine.Message, dead bool) map[pair]int {
 	found := map[pair]int{}
 	for i := range messages {
-		for p := range fieldsOf(&messages[i]) {
+		m := &messages[i]
+		f := fieldsOf(m)
+		if n := len(m.Attempts); n > 0 && dead {
+			f.add("consumer", m.Attempts[n-1].Consumer)
+		}
+		for p := range f.seen {
 			found[p]++
 		}
 	}
@@ -145,21 +152,18 @@ func countFields(messages []engine.Message) map[pair]int {
 }
 
 // fieldsOf finds what a message has that others may not have.
-func fieldsOf(m *engine.Message) map[pair]bool {
+func fieldsOf(m *engine.Message) *finder {
 	f := &finder{seen: map[pair]bool{}}
 	for name, value := range m.Headers {
 		f.add("header."+name, value)
 	}
 	f.add("group", m.Group)
-	if n := len(m.Attempts); n > 0 && m.State == engine.Dead {
-		f.add("consumer", m.Attempts[n-1].Consumer)
-	}
 	if len(m.Body) <= maxSampled {
 		if value, err := decodeJSON(m.Body); err == nil {
 			f.walk("", value, 0)
 		}
 	}
-	return f.seen
+	return f
 }
 
 // finder collects the fields of one message.

@@ -24,7 +24,12 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{T: t, Engine: enginetest.NewModel(), ctx: t.Context(), dir: t.TempDir()}
+	return newBenchOn(t, enginetest.NewModel())
+}
+
+func newBenchOn(t *testing.T, e engine.Engine) *bench {
+	t.Helper()
+	b := &bench{T: t, Engine: e, ctx: t.Context(), dir: t.TempDir()}
 	t.Cleanup(func() { b.Engine.Close() })
 	for _, q := range []string{"payments", "orders"} {
 		b.do(b.CreateQueue(b.ctx, q, engine.Policy{VisibilityTimeout: engine.DefaultPolicy().VisibilityTimeout, MaxTries: 1}))

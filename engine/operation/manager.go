@@ -85,6 +85,14 @@ func whoami() string {
 	return name
 }
 
+// SetUser says in whose name changes are written down from now on; at first it
+// is the user of the operating system.
+func (m *Manager) SetUser(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.who = name
+}
+
 // replay takes a record of the journal in.
 func (m *Manager) replay(r record) error {
 	switch r.Kind {
