@@ -16,6 +16,8 @@ var screens = map[views.Screen]constructor{
 	views.DeadScreen:     views.NewDead,
 	views.DemoScreen:     views.NewDemo,
 	views.ActivityScreen: views.NewActivity,
+	views.PublishScreen:  views.NewPublish,
+	views.EditScreen:     views.NewEdit,
 	views.SettingsScreen: views.NewSettings,
 }
 

@@ -257,11 +257,7 @@ func (v *Settings) mouse(msg tea.MouseMsg) tea.Cmd {
 	at := msg.Mouse()
 	switch msg.(type) {
 	case tea.MouseWheelMsg:
-		step := 3
-		if at.Button == tea.MouseWheelUp {
-			step = -3
-		}
-		v.form.Scroll(step)
+		v.form.Scroll(wheel(at))
 	case tea.MouseClickMsg:
 		if field, _ := v.form.Click(at.X-1, at.Y-settingsHead); field != nil {
 			v.typing = true

@@ -1,0 +1,139 @@
+package views
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"unicode/utf8"
+
+	"nixie/engine"
+	"nixie/engine/operation"
+	"nixie/views/widget"
+)
+
+// sample is the first message that would be sent, and what is known of it.
+type sample struct {
+	seed        uint64 // of the functions, so that what is shown is sent
+	out         engine.Outgoing
+	err         error
+	count       int64
+	verdict     verdict
+	text        string // the verdict in words
+	formattable bool
+}
+
+// verdict is how good a body is.
+type verdict int
+
+const (
+	plainBody verdict = iota // neither JSON nor meant to be
+	goodJSON
+	badJSON
+)
+
+// check makes the sample anew, and says what is wrong with it.
+func (v *Publish) check() {
+	if v.sample.seed == 0 {
+		v.sample.seed = rand.Uint64()>>1 + 1
+	}
+	load := v.load()
+	v.sample.out, v.sample.err = load.Message(1, v.env.Now())
+	v.sample.count = load.Messages()
+	if limit := v.fetch.value.limit; v.sample.err == nil && limit > 0 && len(v.sample.out.Body) > limit {
+		v.sample.err = fmt.Errorf("a body has at most %s, this one %s", widget.Bytes(int64(limit)), widget.Bytes(int64(len(v.sample.out.Body))))
+	}
+	v.judge()
+	if v.edit == nil {
+		v.preview.SetContent(v.sample.out.Body, 0)
+	}
+	v.checkFields()
+	v.layout()
+}
+
+// judge says whether what would be sent is JSON.
+func (v *Publish) judge() {
+	s := &v.sample
+	body := v.content()
+	s.formattable = v.loaded == nil && !v.lines() && json.Valid(body)
+	s.verdict, s.text = plainBody, "text"
+	var template *operation.TemplateError
+	switch {
+	case errors.As(s.err, &template):
+		s.verdict, s.text = badJSON, template.Error()
+		return
+	case s.err != nil:
+		s.verdict, s.text = badJSON, problem(s.err)
+		return
+	case v.lines():
+		v.judgeLines()
+		return
+	case len(body) == 0:
+		s.text = "empty"
+		return
+	}
+	err := json.Unmarshal(s.out.Body, new(json.RawMessage))
+	switch first := bytes.TrimLeft(s.out.Body, " \t\r\n"); {
+	case err == nil:
+		s.verdict, s.text = goodJSON, "JSON"
+	case len(first) > 0 && (first[0] == '{' || first[0] == '['):
+		s.verdict, s.text = badJSON, "no JSON: "+placeOf(err, s.out.Body)
+	case !utf8.Valid(body):
+		s.text = "bytes"
+	}
+}
+
+// judgeLines checks the first lines, each for itself.
+func (v *Publish) judgeLines() {
+	const most = 1000
+	s := &v.sample
+	n, valid := 0, 0
+	for line := range bytes.Lines(v.content()) {
+		if line = bytes.TrimSuffix(line, []byte("\n")); len(line) == 0 {
+			continue
+		}
+		if n++; n > most {
+			break
+		}
+		if json.Valid(line) || !v.literal() && bytes.Contains(line, []byte("{{")) {
+			valid++
+		}
+	}
+	s.text = number64(s.count, "message")
+	switch checked := min(n, most); {
+	case valid == checked && n > 0:
+		s.verdict, s.text = goodJSON, s.text+", each JSON"
+	case valid > 0:
+		s.verdict, s.text = badJSON, fmt.Sprintf("%s; of the first %d, %d are no JSON", s.text, checked, checked-valid)
+	}
+}
+
+// placeOf says where and why JSON is wrong.
+func placeOf(err error, body []byte) string {
+	var syntax *json.SyntaxError
+	if !errors.As(err, &syntax) {
+		return err.Error()
+	}
+	off := min(max(int(syntax.Offset)-1, 0), len(body))
+	before := body[:off]
+	line := bytes.Count(before, []byte("\n")) + 1
+	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
+	return fmt.Sprintf("line %d, column %d: %s", line, column, syntax.Error())
+}
+
+// format indents the body; what is indented already becomes compact.
+func (v *Publish) format() {
+	var out bytes.Buffer
+	if json.Indent(&out, v.body.Value(), "", "  ") != nil {
+		return
+	}
+	if bytes.Equal(out.Bytes(), v.body.Value()) {
+		out.Reset()
+		if json.Compact(&out, v.body.Value()) != nil {
+			return
+		}
+	}
+	v.setBody(out.Bytes())
+	v.check()
+}
