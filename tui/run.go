@@ -49,13 +49,15 @@ func Run(ctx context.Context, options Options) error {
 			return fmt.Errorf("no theme is called %q; there are %s", options.Theme, strings.Join(themes.Names(), ", "))
 		}
 	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGHUP, syscall.SIGTERM)
 	defer stop()
 	options.ASCII = options.ASCII || poorTerminal(os.Getenv("TERM"))
 	model := newModel(ctx, options, time.Now)
 	defer model.close()
 
-	settings := []tea.ProgramOption{tea.WithContext(ctx)}
+	// Bubble Tea's own signal handler waits for a loop that the same signal may
+	// have ended through the context.
+	settings := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler()}
 	if options.Input != nil {
 		settings = append(settings, tea.WithInput(options.Input))
 	}
