@@ -150,6 +150,9 @@ func (v *Dead) Render() string {
 	default:
 		body = v.renderPanes()
 	}
+	if v.height == 2 {
+		return widget.Box(lines+"\n"+v.renderStatus(), v.width, v.height)
+	}
 	return widget.Box(lines, v.width, 1) + "\n" + widget.Box(body, v.width, v.height-2) + "\n" + v.renderStatus()
 }
 

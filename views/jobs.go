@@ -93,6 +93,7 @@ func (v *Jobs) current() (operation.Job, bool) {
 // chosen lets the items follow the cursor and the job.
 func (v *Jobs) chosen() tea.Cmd {
 	j, ok := v.current()
+	v.SetSize(v.width, v.height) // the facts of another job take other room
 	if !ok || v.box.detail.Empty() {
 		return nil
 	}

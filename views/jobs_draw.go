@@ -17,19 +17,17 @@ import (
 // under the cursor, and its messages.
 type jobsBoxes struct{ grid, detail, items rect }
 
-// jobFacts is the height of what is known of a job.
-const jobFacts = 9
-
 func (v *Jobs) boxes() jobsBoxes {
 	height := max(v.height-1, 0)
 	if height < 16 {
 		return jobsBoxes{grid: image.Rect(0, 0, v.width, height)}
 	}
 	split := min(max(len(v.shown)+1, 6), height*2/5)
+	facts := v.factsHeight()
 	return jobsBoxes{
 		grid:   image.Rect(0, 0, v.width, split),
 		detail: image.Rect(0, split, v.width, height),
-		items:  image.Rect(0, min(split+jobFacts, height), v.width, height),
+		items:  image.Rect(0, min(split+facts, height), v.width, height),
 	}
 }
 
@@ -224,7 +222,7 @@ func (v *Jobs) setItems() {
 }
 
 func (v *Jobs) Render() string {
-	if v.width <= 0 || v.height <= 0 {
+	if v.width <= 0 || v.height <= 1 {
 		return ""
 	}
 	s := v.env.Styles
@@ -263,10 +261,8 @@ func (v *Jobs) renderDetail() string {
 		return ""
 	}
 	inner := max(v.width-2, 1)
-	lines := v.facts(j, inner)
-	lines = append(lines[:min(len(lines), jobFacts-1)], make([]string, max(jobFacts-1-len(lines), 0))...)
-	lines = append(lines, v.fateTabs(j))
-	block := widget.Box(strings.Join(lines, "\n"), v.width, jobFacts)
+	lines := append(v.facts(j, inner), "", v.fateTabs(j))
+	block := widget.Box(strings.Join(lines, "\n"), v.width, len(lines))
 	switch {
 	case !messagesOf(j) || len(v.items.value) == 0 && !v.items.Busy():
 		return block
@@ -275,6 +271,16 @@ func (v *Jobs) renderDetail() string {
 	default:
 		return block + "\n" + v.list.Render()
 	}
+}
+
+// factsHeight is the room for what is known of the job under the cursor, with
+// the outcomes below it.
+func (v *Jobs) factsHeight() int {
+	j, ok := v.current()
+	if !ok {
+		return 0
+	}
+	return len(v.facts(j, v.width)) + 2
 }
 
 func (v *Jobs) facts(j operation.Job, inner int) []string {

@@ -95,13 +95,13 @@ func (b *planRows) facts(p *operation.Plan) {
 	case operation.Delete, operation.Purge, operation.DeleteQueue:
 		b.add("to", "the trash: undo brings it back", s.Text)
 	}
-	b.list("change", p.Changes, s.Text)
+	b.list("change", p.Changes, 2*most, s.Text)
 	if kinds := b.d.paces(); len(kinds) > 0 {
-		hint := "   p changes"
+		pace := p.Pace.String()
 		if p.Pace.Kind == operation.PerSecond {
-			hint = "   + - p change"
+			pace += " (+ - change the rate)"
 		}
-		b.add("pace", p.Pace.String()+hint, s.Text)
+		b.add("pace (p)", pace, s.Text)
 	}
 	for _, i := range p.Impossible {
 		b.add(s.Glyphs.Warning, fmt.Sprintf("%s of %s cannot be undone: %s", widget.Count(i.N), widget.Count(p.Of), i.Name), s.Warn)
@@ -160,7 +160,7 @@ func (b *planRows) from(p *operation.Plan) {
 		text += " (of " + widget.Count(p.Of) + ")"
 	}
 	b.add("from", text, s.Text)
-	b.list("cause", p.Select.Causes, s.Text)
+	b.list("cause", p.Select.Causes, 3, s.Text)
 	if p.Select.Filter != "" {
 		b.add("matching", p.Select.Filter, s.Text)
 	}
@@ -195,9 +195,10 @@ func (b *planRows) to(p *operation.Plan) {
 	}
 }
 
-func (b *planRows) list(label string, items []string, style lipgloss.Style) {
+// list shows the first n of some items.
+func (b *planRows) list(label string, items []string, n int, style lipgloss.Style) {
 	for i, item := range items {
-		if i == 2*most {
+		if i == n {
 			b.add("", fmt.Sprintf("and %d more", len(items)-i), b.d.env.Styles.Muted)
 			return
 		}

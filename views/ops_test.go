@@ -1,0 +1,494 @@
+package views
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/exp/golden"
+
+	"nixie/engine"
+	"nixie/engine/enginetest"
+	"nixie/engine/operation"
+	"nixie/keymap"
+	"nixie/themes"
+)
+
+// stage is a screen without a console around it: what it asks for is kept.
+type stage struct {
+	*testing.T
+	env   *Env
+	model *enginetest.Model
+	view  View
+	asked []tea.Msg // requests to the root
+}
+
+// onStage runs a test in a bubble, with an engine and a manager.
+func onStage(t *testing.T, test func(*stage)) {
+	t.Helper()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		model := enginetest.NewModel()
+		manager, err := operation.Open(model, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		manager.SetUser("ada@host")
+		ctx, cancel := context.WithCancel(t.Context())
+		s := &stage{T: t, model: model, env: &Env{
+			Context: ctx, Engine: model, Operations: manager, Keys: keymap.Default(),
+			Styles: themes.New(palette(t, "night"), themes.Terminal{}), Place: "memory",
+		}}
+		s.fill()
+		test(s)
+		if s.view != nil {
+			s.view.Close()
+		}
+		cancel()
+		if err := manager.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := model.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func palette(t *testing.T, name string) themes.Palette {
+	p, ok := themes.Lookup(name)
+	if !ok {
+		t.Fatalf("no theme %q", name)
+	}
+	return p
+}
+
+func (s *stage) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// hostile is text that must never reach a terminal as it is.
+const hostile = "\x1b]0;owned\x07\x1b[2J\u202e\xff\x00"
+
+// fill makes queues with dead letters of several causes.
+func (s *stage) fill() {
+	ctx := s.env.Context
+	for _, name := range []string{"orders", "payments"} {
+		s.must(s.model.CreateQueue(ctx, name, engine.DefaultPolicy()))
+	}
+	s.kill("payments", 130, func(i int) string { return fmt.Sprintf("timeout: payment-gw %dms", 2000+i) })
+	time.Sleep(90 * time.Second)
+	s.kill("orders", 30, func(i int) string { return fmt.Sprintf("schema: missing %q", fmt.Sprint("f", i)) })
+	s.kill("orders", 4, func(int) string { return "hostile " + hostile })
+	time.Sleep(10 * time.Second)
+}
+
+// kill makes n dead letters.
+func (s *stage) kill(queue string, n int, reason func(int) string) {
+	s.Helper()
+	ctx := s.env.Context
+	for i := range n {
+		_, err := s.model.Publish(ctx, queue, engine.Outgoing{
+			Body:    fmt.Appendf(nil, `{"tenant":%q,"total":9007199254740993,"n":%d}`, []string{"acme", "globex"}[min(i%7, 1)], i),
+			Headers: engine.Headers{"source": "test", "odd": hostile},
+		})
+		s.must(err)
+	}
+	deliveries, err := s.model.Receive(ctx, queue, engine.ReceiveOptions{Max: n, Consumer: "worker-1"})
+	s.must(err)
+	for i, d := range deliveries {
+		s.must(s.model.Nack(ctx, d.Receipt, engine.Failure{Reason: reason(i), Reject: true}))
+	}
+}
+
+// show begins a screen.
+func (s *stage) show(v View, width, height int) {
+	s.view = v
+	v.SetSize(width, height)
+	s.run(v.Init())
+}
+
+// run does a command and what follows from it.
+func (s *stage) run(cmd tea.Cmd) {
+	if cmd == nil {
+		return
+	}
+	switch msg := cmd().(type) {
+	case nil:
+	case tea.BatchMsg:
+		for _, c := range msg {
+			s.run(c)
+		}
+	default:
+		if IsRequest(msg) {
+			s.asked = append(s.asked, msg)
+			return
+		}
+		if pkg := fmt.Sprintf("%T", msg); strings.HasPrefix(pkg, "cursor.") {
+			return // a blinking cursor never ends
+		}
+		s.run(s.view.Update(msg))
+	}
+}
+
+// press resolves keys as the console does.
+func (s *stage) press(keys ...string) {
+	s.Helper()
+	for _, k := range keys {
+		a, ok := s.env.Keys.Resolve(k, append(s.view.Scopes(), keymap.Global)...)
+		if !ok {
+			s.Fatalf("the key %s does nothing here", k)
+		}
+		if why := s.view.Why(a); why != "" {
+			s.asked = append(s.asked, NoticeMsg{Text: why})
+			continue
+		}
+		cmd, ok := s.view.Act(a)
+		if !ok && a == keymap.Back {
+			cmd, _ = s.view.(Stepper).Back()
+		}
+		s.run(cmd)
+		if d, ok := s.view.(Dialog); ok {
+			d.SetSize(d.Bounds(120, 40))
+		}
+	}
+}
+
+func (s *stage) typeText(text string) {
+	for _, r := range text {
+		s.run(s.view.Update(tea.KeyPressMsg{Code: r, Text: string(r)}))
+	}
+}
+
+// last is the newest request.
+func (s *stage) last() tea.Msg {
+	s.Helper()
+	if len(s.asked) == 0 {
+		s.Fatal("nothing was asked for")
+	}
+	return s.asked[len(s.asked)-1]
+}
+
+// plain is what is on the screen, without colours.
+func (s *stage) plain() string { return ansi.Strip(s.view.Render()) }
+
+func (s *stage) sees(texts ...string) {
+	s.Helper()
+	screen := s.plain()
+	for _, text := range texts {
+		if !strings.Contains(screen, text) {
+			s.Errorf("%q is not on the screen:\n%s", text, screen)
+		}
+	}
+}
+
+// fits checks that the screen has its size and nothing that a terminal would
+// act upon.
+func (s *stage) fits(width, height int) {
+	s.Helper()
+	screen := s.view.Render()
+	lines := strings.Split(screen, "\n")
+	if len(lines) > height {
+		s.Errorf("%d lines of %d", len(lines), height)
+	}
+	for _, l := range lines {
+		if w := ansi.StringWidth(l); w > width {
+			s.Errorf("a line of %d cells of %d: %q", w, width, ansi.Strip(l))
+		}
+	}
+	if strings.Contains(screen, "\x1b]0") || strings.Contains(screen, "\x1b[2J") || strings.ContainsAny(screen, "\x00\x07\u202e") {
+		s.Errorf("what a terminal acts upon is on the screen: %q", screen)
+	}
+}
+
+// golden compares the screen with the file of the test.
+func (s *stage) golden() {
+	s.Helper()
+	var b strings.Builder
+	for l := range strings.Lines(s.plain() + "\n") {
+		b.WriteString(strings.TrimRight(l, " \n") + "\n")
+	}
+	golden.RequireEqual(s.T, b.String())
+}
+
+var sizes = [][2]int{{80, 20}, {120, 30}, {200, 56}}
+
+func TestDeadGolden(t *testing.T) {
+	for _, size := range sizes {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			onStage(t, func(s *stage) {
+				s.show(NewDead(s.env, OpenMsg{}), size[0], size[1])
+				s.fits(size[0], size[1])
+				s.golden()
+			})
+		})
+	}
+}
+
+func TestDeadEmptyAndFiltered(t *testing.T) {
+	onStage(t, func(s *stage) {
+		s.show(NewDead(s.env, OpenMsg{}), 120, 30)
+		s.press("/")
+		s.typeText("tris>3")
+		s.press("enter")
+		s.sees(`unknown field "tris" at column 1; did you mean tries?`, "164 dead letters")
+		s.press("esc", "/")
+		s.typeText("origin:orders")
+		s.press("enter")
+		s.sees("34 dead letters of all queues in 2 causes · 164 in all", "matching origin:orders")
+		s.press("esc")
+		s.sees("164 dead letters of all queues in 3 causes")
+		s.press("/")
+		s.typeText("nothing-has-this")
+		s.press("enter")
+		s.sees("no dead letter matches")
+	})
+}
+
+// The list is live at the top; once the operator moves it stands still, keeps
+// its cause and counts what is new.
+func TestDeadStandsStill(t *testing.T) {
+	onStage(t, func(s *stage) {
+		s.show(NewDead(s.env, OpenMsg{}), 120, 30)
+		s.sees("● live")
+		s.press("j")
+		s.kill("orders", 200, func(int) string { return "new cause" })
+		s.run(s.view.Update(TickMsg{Now: s.env.Now()}))
+		s.sees("200 new", "164 dead letters")
+		if c, _ := s.view.(*Dead).current(); c.Key != `schema: missing "<s>"` {
+			s.Errorf("the cursor is on %q", c.Key)
+		}
+		s.press("g")
+		s.sees("364 dead letters", "new cause", "● live")
+	})
+}
+
+func TestDeadActs(t *testing.T) {
+	onStage(t, func(s *stage) {
+		s.show(NewDead(s.env, OpenMsg{}), 120, 30)
+		s.press("j", "R")
+		plan := s.last().(PlanMsg).Request
+		if plan.Verb != operation.Requeue || fmt.Sprint(plan.Select.Causes) != `[schema: missing "<s>"]` {
+			s.Errorf("asked for %+v", plan)
+		}
+		s.press("space", "space", "D")
+		if plan = s.last().(PlanMsg).Request; plan.Verb != operation.Delete || len(plan.Select.Causes) != 2 {
+			s.Errorf("asked for %+v", plan)
+		}
+		s.press("esc", "k", "enter")
+		if open := s.last().(OpenMsg); open.Queue != "orders" || open.Filter != `cause="schema: missing \"<s>\""` {
+			s.Errorf("opened %+v", open)
+		}
+		if _, err := operation.ParseFilter(s.last().(OpenMsg).Filter); err != nil {
+			s.Error(err)
+		}
+		s.press("E")
+		if open := s.last().(OpenMsg); open.Screen != EditScreen || open.Queue != "orders" || open.ID == "" {
+			s.Errorf("opened %+v", open)
+		}
+		s.press("m")
+		s.run(s.view.Update(JobsMsg{}))
+		s.sees("muted schema")
+		s.press("c")
+		s.run(s.view.Update(s.last().(DialogMsg).Dialog.(*Prompt).done("ask Ada")))
+		s.run(s.view.Update(JobsMsg{}))
+		s.sees("ask Ada")
+	})
+}
+
+func TestDeadFitsEverywhere(t *testing.T) {
+	onStage(t, func(s *stage) {
+		s.show(NewDead(s.env, OpenMsg{}), 120, 30)
+		s.press("G")
+		for width := 1; width <= 200; width += 7 {
+			for _, height := range []int{1, 2, 3, 5, 9, 15, 24, 60} {
+				s.view.SetSize(width, height)
+				s.fits(width, height)
+			}
+		}
+	})
+}
+
+// dialog shows a plan's dialog in the room that it asks for.
+func (s *stage) dialog(r operation.Request, width, height int) {
+	d := NewPlan(s.env, PlanMsg{Request: r})
+	s.show(d, 0, 0)
+	d.SetSize(d.Bounds(width, height))
+}
+
+func TestPlanGolden(t *testing.T) {
+	for _, size := range sizes {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			onStage(t, func(s *stage) {
+				s.dialog(operation.Request{Verb: operation.Requeue, Select: operation.Selection{Causes: []string{"timeout: payment-gw <time>"}}, Pace: operation.Pace{Kind: operation.Canary}}, size[0], size[1])
+				s.fits(size[0], size[1])
+				s.golden()
+			})
+		})
+	}
+}
+
+func TestPlanNeedsTheNumber(t *testing.T) {
+	onStage(t, func(s *stage) {
+		all := operation.Request{Verb: operation.Requeue, Select: operation.Selection{State: engine.Dead}}
+		s.dialog(all, 120, 40)
+		s.sees("type 164 to go on", "[ Cancel ]", "[ Requeue 164 ]")
+		s.typeText("16")
+		s.press("enter")
+		if len(s.asked) != 0 || len(s.env.Operations.Jobs()) != 0 {
+			s.Fatal("a wrong number was taken")
+		}
+		s.typeText("4")
+		s.press("enter")
+		if s.last() != (AnswerMsg{}) {
+			s.Errorf("answered %#v", s.last())
+		}
+		j, err := s.env.Operations.Wait(s.env.Context, 1)
+		s.must(err)
+		if j.Tally.Done != 164 {
+			s.Errorf("%+v", j.Tally)
+		}
+	})
+}
+
+func TestPlanCancels(t *testing.T) {
+	onStage(t, func(s *stage) {
+		s.dialog(operation.Request{Verb: operation.Pause, Queue: "orders"}, 120, 40)
+		s.press("enter") // the focus is on Cancel
+		if s.last() != (AnswerMsg{}) || len(s.env.Operations.Jobs()) != 0 {
+			s.Errorf("answered %#v, %d jobs", s.last(), len(s.env.Operations.Jobs()))
+		}
+		s.dialog(operation.Request{Verb: operation.Purge, Queue: "orders", Area: engine.DeadArea}, 120, 40)
+		s.sees("type orders to go on")
+		s.press("enter") // nothing typed: cancels too
+		if len(s.env.Operations.Jobs()) != 0 {
+			s.Error("a job was started")
+		}
+	})
+}
+
+func TestPlanSaysWhatIsWrong(t *testing.T) {
+	onStage(t, func(s *stage) {
+		for _, c := range []struct {
+			request operation.Request
+			text    string
+		}{
+			{operation.Request{Verb: operation.Requeue, Select: operation.Selection{Causes: []string{"no such"}}}, "nothing matches"},
+			{operation.Request{Verb: operation.Move, To: "none"}, "no such queue"},
+			{operation.Request{Verb: operation.Resume, Queue: "orders"}, "orders is delivering already"},
+			{operation.Request{Verb: operation.Undo, Undoes: 7}, "no such job"},
+		} {
+			s.dialog(c.request, 120, 40)
+			s.sees(c.text, "[ Close ]")
+		}
+	})
+}
+
+func TestPlanPace(t *testing.T) {
+	onStage(t, func(s *stage) {
+		s.dialog(operation.Request{Verb: operation.Requeue, Select: operation.Selection{Causes: []string{`schema: missing "<s>"`}}}, 120, 40)
+		s.sees("all at once", `nixie requeue orders --filter`)
+		s.press("p")
+		s.sees("10 per second", "--rate 10")
+		s.press("+", "+", "-")
+		s.sees("20 per second")
+		s.press("p")
+		s.sees("canary 1 → 10 → 100 → rest", "--canary")
+		s.press("p")
+		s.sees("follow the destination", "--follow")
+	})
+}
+
+func TestPlanFitsEverywhere(t *testing.T) {
+	onStage(t, func(s *stage) {
+		s.dialog(operation.Request{Verb: operation.Requeue}, 120, 40)
+		for width := 8; width <= 200; width += 7 {
+			for _, height := range []int{4, 5, 9, 15, 24, 60} {
+				d := s.view.(Dialog)
+				d.SetSize(d.Bounds(width, height))
+				s.fits(width, height)
+			}
+		}
+	})
+}
+
+// doJobs makes some entries in the log.
+func (s *stage) doJobs() {
+	for _, r := range []operation.Request{
+		{Verb: operation.Requeue, Select: operation.Selection{Causes: []string{`schema: missing "<s>"`}}},
+		{Verb: operation.Pause, Queue: "orders"},
+		{Verb: operation.Requeue, Select: operation.Selection{Queues: []string{"payments"}}, Pace: operation.Pace{Kind: operation.Canary}},
+	} {
+		plan, err := s.env.Operations.Plan(s.env.Context, r)
+		s.must(err)
+		_, err = s.env.Operations.Start(plan)
+		s.must(err)
+		time.Sleep(time.Second)
+		synctest.Wait()
+	}
+}
+
+func TestJobsGolden(t *testing.T) {
+	for _, size := range sizes {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			onStage(t, func(s *stage) {
+				s.doJobs()
+				s.show(NewJobs(s.env, OpenMsg{}), size[0], size[1])
+				s.fits(size[0], size[1])
+				s.golden()
+			})
+		})
+	}
+}
+
+func TestJobsActs(t *testing.T) {
+	onStage(t, func(s *stage) {
+		s.show(NewJobs(s.env, OpenMsg{}), 120, 30)
+		s.sees("nothing was changed yet")
+		s.doJobs()
+		s.run(s.view.Update(JobsMsg{}))
+		s.sees("watching", "130 selected = 1 requeued + 129 to go")
+		s.press("P")
+		synctest.Wait()
+		s.run(s.view.Update(JobsMsg{}))
+		s.sees("paused: by", "1 job not finished")
+		s.press("s", "s")
+		s.sees("1 requeued", "129 to go")
+		s.press("D")
+		synctest.Wait()
+		s.run(s.view.Update(JobsMsg{}))
+		s.sees("cancelled", "129 left as they were")
+		s.press("U")
+		if plan := s.last().(PlanMsg).Request; plan.Verb != operation.Undo || plan.Undoes != 3 {
+			s.Errorf("asked for %+v", plan)
+		}
+		s.press("/")
+		s.typeText("pause queue")
+		s.press("enter")
+		s.sees("0 of 3 jobs match")
+		s.press("esc", "G", "enter", "enter")
+		if open := s.last().(OpenMsg); open.Queue != "orders" || open.State != engine.Ready {
+			s.Errorf("opened %+v", open)
+		}
+	})
+}
+
+func TestJobsFitsEverywhere(t *testing.T) {
+	onStage(t, func(s *stage) {
+		s.doJobs()
+		s.show(NewJobs(s.env, OpenMsg{}), 120, 30)
+		for width := 1; width <= 200; width += 7 {
+			for _, height := range []int{1, 2, 3, 5, 9, 15, 16, 24, 60} {
+				s.view.SetSize(width, height)
+				s.fits(width, height)
+			}
+		}
+	})
+}
