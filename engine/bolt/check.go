@@ -254,7 +254,7 @@ func (c *checker) runs(s *stored) (waiting, bytes int64) {
 }
 
 func (c *checker) run(r *runReader, touched *run, lastID uint64, bytes *int64) {
-	first := r.id
+	first := touched.first
 	for p := r.next(); p != nil; p = r.next() {
 		_, size, err := payloadHead(p)
 		if err != nil {

@@ -188,13 +188,15 @@ func payloadHead(b []byte) (group []byte, size int, err error) {
 
 // A run is what one commit published to one queue, or a part of it:
 //
-//	version 1 │ time 8 │ count │ count × (id − id before, payload)
+//	version 1 │ time 8 │ queue number 4 │ count │ count × (id − id before, payload)
 //
-// Its key is the id of its first message. A run is written once and never
-// changed; which of its messages are settled is in its marks.
+// Its key is the id of its first message, which stands in it, too: what can
+// only be found by going over the pages can still be told where it belongs. A
+// run is written once and never changed; which of its messages are settled is
+// in its marks.
 const (
-	runVersion = 1
-	runHeader  = 1 + 8
+	runVersion = 0xA1
+	runHeader  = 1 + 8 + 4
 
 	// A run is cut at these, so that finding one message in it stays cheap.
 	maxRunMessages = 1024
@@ -229,13 +231,14 @@ func (b *runBuilder) reset() {
 func (b *runBuilder) first() uint64 { return b.messages[0].id }
 func (b *runBuilder) last() uint64  { return b.messages[len(b.messages)-1].id }
 
-func (b *runBuilder) encode(at int64) []byte {
+func (b *runBuilder) encode(at int64, queue uint32) []byte {
 	// An id mostly takes one byte, a length two or three.
 	v := make([]byte, 0, runHeader+binary.MaxVarintLen32+b.bytes+6*len(b.messages))
 	v = append(v, runVersion)
 	v = binary.BigEndian.AppendUint64(v, uint64(at))
+	v = binary.BigEndian.AppendUint32(v, queue)
 	v = binary.AppendUvarint(v, uint64(len(b.messages)))
-	before := b.first()
+	before := uint64(0)
 	for _, m := range b.messages {
 		v = binary.AppendUvarint(v, m.id-before)
 		v = appendBytes(v, m.payload)
@@ -248,6 +251,7 @@ func (b *runBuilder) encode(at int64) []byte {
 type runReader struct {
 	r     reader
 	at    int64 // when it was published, Unix nanoseconds
+	queue uint32
 	count int
 	index int    // of the message that next returned last; −1 before
 	id    uint64 // its id
@@ -256,14 +260,17 @@ type runReader struct {
 func readRun(first uint64, data []byte) (runReader, error) {
 	r := reader{b: data}
 	r.version(runVersion, "run")
-	if len(r.b) < 8 {
+	if len(r.b) < runHeader-1 {
 		r.fail("cut short")
 		return runReader{}, r.err
 	}
-	at := int64(binary.BigEndian.Uint64(r.b))
-	r.b = r.b[8:]
+	at, queue := int64(binary.BigEndian.Uint64(r.b)), binary.BigEndian.Uint32(r.b[8:])
+	r.b = r.b[runHeader-1:]
 	n := r.count(2)
-	return runReader{r: r, at: at, count: n, index: -1, id: first}, r.err
+	if id, _ := binary.Uvarint(r.b); id != first {
+		r.fail(fmt.Sprintf("it begins with message %d", id))
+	}
+	return runReader{r: r, at: at, queue: queue, count: n, index: -1}, r.err
 }
 
 // next returns the payload of the next message, or nil at the end or at an
@@ -286,6 +293,7 @@ func (r *runReader) next() []byte {
 // was moved, or lies in the trash.
 type record struct {
 	id          uint64
+	queue       uint32 // the number of the one that it is in, or was
 	state       engine.State
 	home        engine.State // in the trash: where it was
 	publishedAt int64        // Unix nanoseconds, as all times here
@@ -301,7 +309,7 @@ type record struct {
 	size        int    // of the body
 }
 
-const recordVersion = 1
+const recordVersion = 0xB1
 
 var stateCodes = []engine.State{engine.Ready, engine.InFlight, engine.Delayed, engine.Dead}
 
@@ -324,7 +332,7 @@ const (
 
 // encode writes
 //
-//	version 1 │ flags 1 │ state 1 │ home 1 │ published, entered, due │ tries, requeues, edited from, size
+//	version 1 │ flags 1 │ state 1 │ home 1 │ id, queue number │ published, entered, due │ tries, requeues, edited from, size
 //	│ [death] │ n, n × attempt │ [payload …]
 func (c *record) encode() []byte {
 	var flags byte
@@ -339,6 +347,8 @@ func (c *record) encode() []byte {
 	}
 	b := make([]byte, 0, 64+len(c.payload))
 	b = append(b, recordVersion, flags, stateCode(c.state), stateCode(c.home))
+	b = binary.AppendUvarint(b, c.id)
+	b = binary.AppendUvarint(b, uint64(c.queue))
 	b = binary.AppendVarint(b, c.publishedAt)
 	b = binary.AppendVarint(b, c.enteredAt)
 	b = binary.AppendVarint(b, c.dueAt)
@@ -368,6 +378,10 @@ func decodeRecord(id uint64, b []byte) (*record, error) {
 	r.version(recordVersion, "record")
 	flags := r.byte()
 	c := &record{id: id, state: r.state(), home: r.state(), holds: flags&recordHolds != 0}
+	if own := r.uvarint(); own != id {
+		r.fail(fmt.Sprintf("it says that it is %d", own))
+	}
+	c.queue = uint32(r.uvarint())
 	c.publishedAt = r.varint()
 	c.enteredAt = r.varint()
 	c.dueAt = r.varint()
@@ -423,7 +437,7 @@ type stored struct {
 	totals    engine.Totals
 }
 
-const storedVersion = 1
+const storedVersion = 0xD1
 
 func (s *stored) encode() []byte {
 	b := make([]byte, 0, 96)

@@ -338,7 +338,7 @@ func (l level) prune(b *bbolt.Bucket, number uint32, index byte, now time.Time) 
 	return nil
 }
 
-const samplesVersion = 1
+const samplesVersion = 0xE1
 
 // encodeSamples writes: version 1 │ n │ n × (start, counts, two histograms).
 func encodeSamples(samples []engine.Sample) []byte {

@@ -36,7 +36,7 @@ func (r *run) unsettle(i int) {
 // untouched reports that the run is as it was published.
 func (r *run) untouched() bool { return r.left == r.count && r.taken.empty() }
 
-const marksVersion = 1
+const marksVersion = 0xC1
 
 // encode writes: version 1 │ count │ settled, a bit each │ delivered, a bit each.
 func (r *run) encode() []byte {

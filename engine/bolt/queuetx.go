@@ -86,7 +86,7 @@ func (qt *queueTx) cutRun() {
 	if len(b.messages) == 0 {
 		return
 	}
-	data := b.encode(qt.t.at)
+	data := b.encode(qt.t.at, qt.s.number)
 	bucket := qt.t.have(qt.s.live, kindRuns)
 	if bucket == nil {
 		return
@@ -272,6 +272,7 @@ func (qt *queueTx) end(l *lease, how ending, hold bool) {
 // payload still is; 0 if rec has it all.
 func (qt *queueTx) putRecord(a area, rec *record, from area) {
 	t, key := qt.t, key64(rec.id)
+	rec.queue = qt.s.number
 	if from != a && from != 0 && rec.payload == nil {
 		rec.payload = bytes.Clone(getValue(t.Bucket(from.bucket(kindLarge)), key))
 		t.dropLarge(from, key)
