@@ -48,7 +48,7 @@ func (m *model) render() string {
 	}
 	toasts := m.notices.render(s, m.width-4)
 	for i, t := range toasts {
-		overlay(screen, t, m.width-widget.Width(t)-1, m.layout.footer.Min.Y-len(toasts)+i)
+		overlay(screen, t, m.width-widget.Width(t)-1, m.layout.body.Max.Y-len(toasts)+i)
 	}
 	frame := paint(strings.Join(screen, "\n"), m.width, m.height, ground)
 	if s.Glyphs.ASCII {

@@ -117,6 +117,16 @@ func (s *jobsStrip) running() (n int) {
 	return n
 }
 
+// interrupted counts the jobs that the end of the program stopped.
+func (s *jobsStrip) interrupted() (n int) {
+	for _, j := range s.jobs {
+		if j.State == operation.Interrupted {
+			n++
+		}
+	}
+	return n
+}
+
 // undoable is the newest job that can be taken back.
 func (s *jobsStrip) undoable() (operation.Job, bool) {
 	for _, j := range s.jobs {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -287,8 +288,15 @@ func (m *model) View() tea.View {
 
 // jobsLoaded takes the jobs, and makes room for their line or takes it away.
 func (m *model) jobsLoaded(msg jobsLoadedMsg) tea.Cmd {
-	before := m.jobs.visible()
+	before, first := m.jobs.visible(), !m.jobs.loaded
 	ended := m.jobs.set(msg)
+	if n := m.jobs.interrupted(); first && n > 0 {
+		text := "a job was interrupted when the program ended; Jobs resumes it"
+		if n > 1 {
+			text = fmt.Sprintf("%d jobs were interrupted when the program ended; Jobs resumes them", n)
+		}
+		m.notices.add(views.NoticeMsg{Kind: views.NoticeWarning, Text: text}, m.env.Now())
+	}
 	if m.jobs.visible() != before {
 		m.resize()
 	}

@@ -2,10 +2,12 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"nixie/themes"
 )
@@ -65,6 +67,17 @@ func TestASCII(t *testing.T) {
 			}
 		}
 		golden(t, "ascii", d.screen())
+	})
+}
+
+// TestSixteenColours: a terminal of 16 colours gets its own, by number.
+func TestSixteenColours(t *testing.T) {
+	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+		d.send(tea.ColorProfileMsg{Profile: colorprofile.ANSI})
+		d.press("enter 4 space")
+		if content := d.model.View().Content; strings.Contains(content, "38;2;") || strings.Contains(content, "48;2;") || strings.Contains(content, "38;5;") {
+			t.Error("the screen has colours that the terminal does not")
+		}
 	})
 }
 

@@ -224,7 +224,7 @@ func (c *Chooser) row(shown shownChoice, selected bool, width int) string {
 	muted := base.Foreground(s.Muted.GetForeground()).Bold(false)
 	var b strings.Builder
 	b.WriteString(base.Render(" " + point))
-	if choice.Kind != "" {
+	if c.kinds > 0 {
 		b.WriteString(muted.Render(widget.Pad(choice.Kind, c.kinds, widget.Left)))
 	}
 	title := widget.SafeFit(choice.Title, width/2+10)
