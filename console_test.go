@@ -26,6 +26,7 @@ func TestTerminal(t *testing.T) {
 		run  func(*testing.T, string, size)
 	}{
 		{"demo", demoIsAlive},
+		{"five jobs", fiveJobs},
 	} {
 		for _, s := range sizes {
 			t.Run(test.name+"/"+s.String(), func(t *testing.T) {
@@ -42,6 +43,7 @@ func TestTerminal(t *testing.T) {
 		{"suspend", suspendAndGoOn},
 		{"dumb", dumbTerminal},
 		{"no color", noColor},
+		{"paste", pasteMegabyte},
 		{"in use", databaseInUse},
 		{"kill", killed},
 		{"escapes", escapesStayText},
@@ -69,6 +71,73 @@ func demoIsAlive(t *testing.T, program string, s size) {
 	left, err := os.ReadDir(filepath.Join(x.home, "tmp"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("the demo left %v in the temporary directory (%v)", left, err)
+	}
+}
+
+// fiveJobs is what the console is for: browse, inspect, requeue, publish, watch.
+func fiveJobs(t *testing.T, program string, s size) {
+	x := newTerminal(t, program, s)
+	db := filepath.Join(x.home, "a.db")
+	bury(t, db, "orders", engine.Outgoing{Body: []byte(`{"order":"ord_1","total":9007199254740993}`)}, "timeout: gateway said nothing for 12ms")
+	bury(t, db, "orders", engine.Outgoing{Body: []byte(`{"order":"ord_2","total":2}`)}, "timeout: gateway said nothing for 99ms")
+	bury(t, db, "orders", engine.Outgoing{Body: []byte(`{"order":"ord_3","total":3}`)}, "schema: missing sku")
+	x.run("nixie --db a.db")
+
+	x.wait(`▶ +orders +0 +0 .*\b3\b`) // browse
+	x.press("Enter")
+	x.wait(`1 Messages`)
+	x.press("Escape")
+	x.wait(`1 Queues`)
+
+	x.press("x") // inspect a dead letter
+	x.wait(`▶ +2 .*timeout: gateway`)
+	x.wait(`9007199254740993`)
+	x.press("Tab", "Tab")
+	x.wait(`gateway said nothing for 12ms`)
+
+	x.press("R") // requeue its cause, by the plan
+	x.wait(`\[ Cancel \]  \[ Requeue 2 \]`)
+	x.press("Enter") // the focus is on Cancel
+	x.gone(`Cancel`)
+	x.wait(`▶ +2 .*timeout: gateway`)
+	x.press("R")
+	x.wait(`\[ Requeue 2 \]`)
+	x.press("Tab", "Enter")
+	x.wait(`2 selected = 2 done`)
+	x.wait(`▶ +1 .*schema: missing sku`)
+	x.press("z") // and take it back
+	x.wait(`\[ Undo 2 \]`)
+	x.press("Tab", "Enter")
+	x.wait(`timeout: gateway`)
+
+	x.press("Escape") // publish
+	x.wait(`1 Queues`)
+	x.press("N")
+	x.wait(`Publish…`)
+	x.enter(`{"from":"the console"}`)
+	x.wait(`✓ JSON`)
+	x.press("C-s")
+	x.wait(`\[ Publish 1 \]`)
+	x.press("Tab", "Enter")
+	x.gone(`\[ Publish 1 \]`)
+	x.wait(`publish 1 .*done|published`)
+
+	x.press("Escape") // watch
+	x.gone(`leave fields`)
+	x.press("Escape")
+	x.wait(`▶ +orders +1 `)
+	x.press("3")
+	x.wait(`time in queue`)
+	x.press("q")
+	x.ended(0)
+
+	out, err := x.nixie(program, "", "peek", "orders", "--json", "--db", "a.db")
+	if err != nil || !strings.Contains(out, `"body":"{\"from\":\"the console\"}"`) {
+		t.Errorf("nixie peek: %v\n%s", err, out)
+	}
+	out, err = x.nixie(program, "", "check", "--db", "a.db")
+	if err != nil || out != "1 queues, 4 messages, 0 problems\n" {
+		t.Errorf("nixie check: %v\n%s", err, out)
 	}
 }
 
@@ -123,6 +192,26 @@ func noColor(t *testing.T, program string) {
 	if coloured := regexp.MustCompile(`\x1b\[[\d;:]*\b[34]8[;:]|\x1b\[(?:\d+;)*[349][0-7]m`).FindString(x.output()); coloured != "" {
 		t.Errorf("NO_COLOR, and yet %q is written", coloured)
 	}
+}
+
+// pasteMegabyte: a paste is text, however long it is and whatever is in it.
+func pasteMegabyte(t *testing.T, program string) {
+	x := newTerminal(t, program, size{120, 34})
+	x.run("nixie publish orders one --db a.db; nixie --db a.db")
+	x.wait(`▶ +orders`)
+	x.press("N")
+	x.wait(`Publish…`)
+	x.enter("q")
+	x.wait(`^│q `)
+	line := "qqqDX\t" + strings.Repeat("0123456789", 10) + "\n"
+	x.write("paste", strings.Repeat(line, 10_000))
+	x.tmux("load-buffer", filepath.Join(x.home, "paste"))
+	x.tmux("paste-buffer", "-p")
+	x.wait(`1(\.\d+)? M`)
+	x.press("Escape")
+	x.gone(`leave fields`)
+	x.press("C-c")
+	x.ended(0)
 }
 
 func databaseInUse(t *testing.T, program string) {
