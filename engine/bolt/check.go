@@ -220,9 +220,9 @@ func (c *checker) runs(s *stored) (waiting, bytes int64) {
 			if v == nil {
 				v = getValue(b, k)
 			}
-			r, err := readRun(first, v)
+			r, err := wholeRun(first, v)
 			if !ok || err != nil {
-				c.problem("run %x: %v", k, err)
+				c.problem("%v (key %x)", err, k)
 				return nil
 			}
 			touched := newRun(first, r.count)

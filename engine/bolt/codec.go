@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"time"
 
@@ -87,6 +88,38 @@ func (r *reader) count(size int) int {
 func (r *reader) version(want byte, what string) {
 	if v := r.byte(); r.err == nil && v != want {
 		r.fail(fmt.Sprintf("version %d of a %s is unknown", v, what))
+	}
+}
+
+// Each value begins with its version and a checksum (CRC-32C) of what follows,
+// so that check finds a bit that flipped.
+const sealSize = 1 + 4
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// begin writes the version, and leaves room for the checksum.
+func begin(b []byte, version byte) []byte { return append(b, version, 0, 0, 0, 0) }
+
+// seal fills the checksum in.
+func seal(b []byte) []byte {
+	binary.BigEndian.PutUint32(b[1:], crc32.Checksum(b[sealSize:], castagnoli))
+	return b
+}
+
+// intact reports that the checksum of a value is right.
+func intact(b []byte) bool {
+	return len(b) >= sealSize && binary.BigEndian.Uint32(b[1:]) == crc32.Checksum(b[sealSize:], castagnoli)
+}
+
+// unseal reads version and checksum.
+func (r *reader) unseal(version byte, what string) {
+	ok := intact(r.b)
+	r.version(version, what)
+	if r.err == nil && !ok {
+		r.fail("the checksum is wrong")
+	}
+	if r.err == nil {
+		r.b = r.b[sealSize-1:]
 	}
 }
 
@@ -188,7 +221,7 @@ func payloadHead(b []byte) (group []byte, size int, err error) {
 
 // A run is what one commit published to one queue, or a part of it:
 //
-//	version 1 │ time 8 │ queue number 4 │ count │ count × (id − id before, payload)
+//	version 1 │ checksum 4 │ time 8 │ queue number 4 │ count │ count × (id − id before, payload)
 //
 // Its key is the id of its first message, which stands in it, too: what can
 // only be found by going over the pages can still be told where it belongs. A
@@ -196,7 +229,7 @@ func payloadHead(b []byte) (group []byte, size int, err error) {
 // in its marks.
 const (
 	runVersion = 0xA1
-	runHeader  = 1 + 8 + 4
+	runHeader  = sealSize + 8 + 4
 
 	// A run is cut at these, so that finding one message in it stays cheap.
 	maxRunMessages = 1024
@@ -234,7 +267,7 @@ func (b *runBuilder) last() uint64  { return b.messages[len(b.messages)-1].id }
 func (b *runBuilder) encode(at int64, queue uint32) []byte {
 	// An id mostly takes one byte, a length two or three.
 	v := make([]byte, 0, runHeader+binary.MaxVarintLen32+b.bytes+6*len(b.messages))
-	v = append(v, runVersion)
+	v = begin(v, runVersion)
 	v = binary.BigEndian.AppendUint64(v, uint64(at))
 	v = binary.BigEndian.AppendUint32(v, queue)
 	v = binary.AppendUvarint(v, uint64(len(b.messages)))
@@ -244,7 +277,7 @@ func (b *runBuilder) encode(at int64, queue uint32) []byte {
 		v = appendBytes(v, m.payload)
 		before = m.id
 	}
-	return v
+	return seal(v)
 }
 
 // runReader walks over the messages of a run.
@@ -257,6 +290,8 @@ type runReader struct {
 	id    uint64 // its id
 }
 
+// readRun does not verify the checksum, which would cost as much as the whole
+// run for one message: who reads all of it does.
 func readRun(first uint64, data []byte) (runReader, error) {
 	r := reader{b: data}
 	r.version(runVersion, "run")
@@ -264,8 +299,9 @@ func readRun(first uint64, data []byte) (runReader, error) {
 		r.fail("cut short")
 		return runReader{}, r.err
 	}
+	r.b = r.b[sealSize-1:]
 	at, queue := int64(binary.BigEndian.Uint64(r.b)), binary.BigEndian.Uint32(r.b[8:])
-	r.b = r.b[runHeader-1:]
+	r.b = r.b[runHeader-sealSize:]
 	n := r.count(2)
 	if id, _ := binary.Uvarint(r.b); id != first {
 		r.fail(fmt.Sprintf("it begins with message %d", id))
@@ -332,7 +368,7 @@ const (
 
 // encode writes
 //
-//	version 1 │ flags 1 │ state 1 │ home 1 │ id, queue number │ published, entered, due │ tries, requeues, edited from, size
+//	version 1 │ checksum 4 │ flags 1 │ state 1 │ home 1 │ id, queue number │ published, entered, due │ tries, requeues, edited from, size
 //	│ [death] │ n, n × attempt │ [payload …]
 func (c *record) encode() []byte {
 	var flags byte
@@ -346,7 +382,7 @@ func (c *record) encode() []byte {
 		flags |= recordInline
 	}
 	b := make([]byte, 0, 64+len(c.payload))
-	b = append(b, recordVersion, flags, stateCode(c.state), stateCode(c.home))
+	b = append(begin(b, recordVersion), flags, stateCode(c.state), stateCode(c.home))
 	b = binary.AppendUvarint(b, c.id)
 	b = binary.AppendUvarint(b, uint64(c.queue))
 	b = binary.AppendVarint(b, c.publishedAt)
@@ -370,12 +406,12 @@ func (c *record) encode() []byte {
 		b = binary.AppendVarint(b, a.EndedAt.UnixNano())
 		b = appendBytes(b, a.Reason)
 	}
-	return append(b, c.payload...)
+	return seal(append(b, c.payload...))
 }
 
 func decodeRecord(id uint64, b []byte) (*record, error) {
 	r := reader{b: b}
-	r.version(recordVersion, "record")
+	r.unseal(recordVersion, "record")
 	flags := r.byte()
 	c := &record{id: id, state: r.state(), home: r.state(), holds: flags&recordHolds != 0}
 	if own := r.uvarint(); own != id {
@@ -441,9 +477,9 @@ const storedVersion = 0xD1
 
 func (s *stored) encode() []byte {
 	b := make([]byte, 0, 96)
-	b = append(b, storedVersion, 0)
+	b = append(begin(b, storedVersion), 0)
 	if s.paused {
-		b[1] = 1
+		b[sealSize] = 1
 	}
 	for _, v := range []uint64{
 		uint64(s.number), uint64(s.live), uint64(s.dead), uint64(s.createdAt),
@@ -453,12 +489,12 @@ func (s *stored) encode() []byte {
 	} {
 		b = binary.AppendUvarint(b, v)
 	}
-	return b
+	return seal(b)
 }
 
 func decodeStored(b []byte) (stored, error) {
 	r := reader{b: b}
-	r.version(storedVersion, "queue")
+	r.unseal(storedVersion, "queue")
 	s := stored{paused: r.byte() != 0}
 	s.number = uint32(r.uvarint())
 	s.live = area(r.uvarint())

@@ -38,18 +38,18 @@ func (r *run) untouched() bool { return r.left == r.count && r.taken.empty() }
 
 const marksVersion = 0xC1
 
-// encode writes: version 1 │ count │ settled, a bit each │ delivered, a bit each.
+// encode writes: version 1 │ checksum 4 │ count │ settled, a bit each │ delivered, a bit each.
 func (r *run) encode() []byte {
-	b := make([]byte, 0, 4+r.count/4+2)
-	b = append(b, marksVersion)
+	b := make([]byte, 0, sealSize+4+r.count/4+2)
+	b = begin(b, marksVersion)
 	b = binary.AppendUvarint(b, uint64(r.count))
 	b = r.settled.append(b, r.count)
-	return r.delivered.append(b, r.count)
+	return seal(r.delivered.append(b, r.count))
 }
 
 func decodeMarks(first uint64, b []byte) (*run, error) {
 	d := reader{b: b}
-	d.version(marksVersion, "mark")
+	d.unseal(marksVersion, "mark")
 	n := d.uvarint()
 	if n > maxRunMessages+1 || uint64(len(d.b)) != 2*((n+7)/8) {
 		d.fail("bad length of marks")

@@ -384,6 +384,10 @@ const (
 	metaPages    = 40
 )
 
+// metaOffsets are where a header may be: the second is one page behind the
+// first.
+var metaOffsets = []int64{0, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15, 1 << 16}
+
 // inspectFile looks at a file before bbolt maps it into memory, where a file
 // that was cut short would kill the process. It reports whether the file is
 // new or empty.
@@ -408,7 +412,7 @@ func inspectFile(path string) (isNew bool, err error) {
 		return true, nil
 	}
 	pages, pageSize := int64(0), int64(0)
-	for _, at := range []int64{0, 1024, 2048, 4096, 8192, 16384, 32768, 65536} {
+	for _, at := range metaOffsets {
 		size, n, ok := readMeta(f, at)
 		if ok && (at == 0 || at == size) {
 			pageSize = size

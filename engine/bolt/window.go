@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"errors"
 
 	"go.etcd.io/bbolt"
 )
@@ -256,14 +257,26 @@ func readRuns(btx *bbolt.Tx, a area, after uint64, limit int) (runs []loadedRun,
 		if !ok || v == nil {
 			return runs, damage("a run has the key %x or no value", k)
 		}
-		r, err := readRun(first, v)
+		r, err := wholeRun(first, v)
 		if err != nil {
-			return runs, damage("run %d: %v", first, err)
+			return runs, err
 		}
 		runs = append(runs, loadedRun{first: first, count: r.count, data: bytes.Clone(v)})
 		size += len(v)
 	}
 	return runs, nil
+}
+
+// wholeRun is readRun for all of a run: it verifies the checksum.
+func wholeRun(first uint64, v []byte) (runReader, error) {
+	r, err := readRun(first, v)
+	if err == nil && !intact(v) {
+		err = errors.New("the checksum is wrong")
+	}
+	if err != nil {
+		return r, damage("run %d: %v", first, err)
+	}
+	return r, nil
 }
 
 // readReady returns the next ready records from the given id on, and the id
