@@ -1,18 +1,27 @@
 package cli
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/debug"
 
+	"nixie/engine"
+	"nixie/engine/bolt"
 	"nixie/views/widget"
 )
 
 type checkCommand struct {
-	JSON bool `name:"json" help:"Print one object."`
+	JSON    bool   `name:"json" help:"Print one object."`
+	Salvage string `placeholder:"FILE" help:"Instead of verifying it, write all messages that can still be read, as those of peek --json, to a new FILE (-: standard output). For a database that is damaged; it need not open."`
 }
 
 func (k *checkCommand) Run(c *command) error {
+	if k.Salvage != "" {
+		return k.salvage(c)
+	}
 	e, err := c.openExisting()
 	if err != nil {
 		return err
@@ -42,6 +51,43 @@ func (k *checkCommand) Run(c *command) error {
 		return fmt.Errorf("the database is damaged: keep a copy of the file before you go on")
 	}
 	return err
+}
+
+// salvage writes what can still be read of a damaged database.
+func (k *checkCommand) salvage(c *command) (err error) {
+	path, err := c.path()
+	if err != nil {
+		return err
+	}
+	out := c.Stdout
+	if k.Salvage != "-" {
+		f, err := os.OpenFile(k.Salvage, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		out = f
+	}
+	w := bufio.NewWriter(out)
+	lines := jsonLines(w)
+	report, err := bolt.Salvage(c.ctx, path, func(m engine.Message) error {
+		return lines.Encode(newMessageJSON(m))
+	})
+	if err = errors.Join(err, w.Flush()); err != nil {
+		return err
+	}
+	for _, problem := range report.Problems {
+		fmt.Fprintln(c.Stderr, "nixie: "+oneLine(problem))
+	}
+	fmt.Fprintf(c.Stderr, "nixie: %s messages salvaged, %s problems\n",
+		widget.Count(report.Messages), widget.Count(int64(len(report.Problems))))
+	if report.Stray > 0 {
+		fmt.Fprintf(c.Stderr, "nixie: %s of them were found beside the damaged parts, and may have been done long ago\n", widget.Count(report.Stray))
+	}
+	if report.Messages == 0 {
+		return nothingf("no message could be read in %s", path)
+	}
+	return nil
 }
 
 type versionCommand struct {
