@@ -189,3 +189,50 @@ func TestHostileNames(t *testing.T) {
 		}
 	})
 }
+
+// TestMove moves a message to another queue, chosen by a part of its name.
+func TestMove(t *testing.T) {
+	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+		d.press("enter 4 M")
+		d.see("Move to", "thumbnails")
+		d.text("thumb")
+		d.press("enter")
+		d.see("Move 1", "Cancel")
+		d.press("tab enter")
+		d.pass(3 * time.Second)
+		d.see("1 selected = 1 done", "Dead letters 11")
+		q, err := d.model.env.Engine.Queue(t.Context(), "thumbnails")
+		if err != nil || q.Ready != 6 {
+			t.Errorf("thumbnails has %d ready, %v", q.Ready, err)
+		}
+	})
+}
+
+// TestPauseAndPurge changes a queue by plans, from the home screen.
+func TestPauseAndPurge(t *testing.T) {
+	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+		d.press("G P")
+		d.see("Cancel")
+		d.press("tab enter")
+		d.pass(3 * time.Second)
+		if q, err := d.model.env.Engine.Queue(t.Context(), "thumbnails"); err != nil || q.Paused {
+			t.Errorf("paused %v, %v", q.Paused, err)
+		}
+		d.press("g X")
+		d.see("Purge payments", "what waits: 48", "the dead letters: 12")
+		d.press("enter")
+		d.see("payments", "Cancel")
+		d.press("esc")
+		d.see("48")
+	})
+}
+
+// TestEditAndRequeue opens the editor of a dead letter with its exact body.
+func TestEditAndRequeue(t *testing.T) {
+	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+		d.press("enter 4 E")
+		d.pass(time.Second)
+		d.see("9007199254740993")
+		d.fits()
+	})
+}
