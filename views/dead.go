@@ -75,7 +75,7 @@ const deadRest = time.Second
 func NewDead(env *Env, open OpenMsg) View {
 	v := &Dead{
 		env: env, queue: open.Queue, open: open, seen: &atomic.Int64{}, wanted: open.Cause,
-		grid:   widget.NewGrid(env.Styles, causeColumns("")...),
+		grid:   widget.NewGrid(env.Styles, causeColumns("", false)...),
 		detail: newMessageDetail(env, open.Queue),
 		filter: newLine("/ ", "words, died<1h, origin:payments, header.tenant:acme, .order.total > 100"),
 	}

@@ -3,6 +3,7 @@ package views
 import (
 	"fmt"
 	"image"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,14 +20,19 @@ type deadBoxes struct{ grid, why, detail rect }
 // trendCells is the width of a trend.
 const trendCells = 8
 
-func causeColumns(span string) []widget.Column {
-	return []widget.Column{
+// causeColumns are the columns; back says whether anything was requeued yet.
+func causeColumns(span string, back bool) []widget.Column {
+	columns := []widget.Column{
 		{Key: "count", Title: "COUNT", Min: 6, Ideal: 7, Align: widget.Right},
 		{Key: "trend", Title: strings.TrimSpace("LAST " + span), Min: trendCells, Priority: 3},
 		{Key: "cause", Title: "CAUSE", Min: 16, Grow: 1},
 		{Key: "last", Title: "NEWEST", Min: 7, Align: widget.Right, Priority: 2},
 		{Key: "back", Title: "BACK", Min: 6, Ideal: 9, Align: widget.Right, Priority: 1},
 	}
+	if !back {
+		columns = columns[:len(columns)-1]
+	}
+	return columns
 }
 
 func (v *Dead) boxes() deadBoxes {
@@ -63,7 +69,8 @@ func (v *Dead) boxes() deadBoxes {
 // setRows gives the grid the causes.
 func (v *Dead) setRows() {
 	causes := v.fetch.value.Causes
-	v.grid.SetColumns(causeColumns(spanName(v.fetch.value.Step * trendCells))...)
+	back := slices.ContainsFunc(causes, func(c operation.Cause) bool { return c.Requeued > 0 })
+	v.grid.SetColumns(causeColumns(spanName(v.fetch.value.Step*trendCells), back)...)
 	v.grid.SetRows(widget.Rows{
 		Len:   len(causes),
 		ID:    func(i int) string { return causes[i].Key },

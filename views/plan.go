@@ -114,7 +114,7 @@ func (d *planDialog) confirmed() bool {
 }
 
 func (d *planDialog) setFocus(f planFocus) tea.Cmd {
-	d.focus = f
+	d.focus, d.rows = f, nil
 	if f == focusConfirm {
 		return d.confirm.Focus()
 	}

@@ -101,7 +101,12 @@ func (b *planRows) facts(p *operation.Plan) {
 		if p.Pace.Kind == operation.PerSecond {
 			pace += " (+ - change the rate)"
 		}
-		b.add("pace (p)", pace, s.Text)
+		if b.d.focus == focusConfirm {
+			pace += " (tab, p)"
+			b.add("pace", pace, s.Text)
+		} else {
+			b.add("pace (p)", pace, s.Text)
+		}
 	}
 	for _, i := range p.Impossible {
 		b.add(s.Glyphs.Warning, fmt.Sprintf("%s of %s cannot be undone: %s", widget.Count(i.N), widget.Count(p.Of), i.Name), s.Warn)
@@ -173,6 +178,10 @@ func (b *planRows) from(p *operation.Plan) {
 func (b *planRows) to(p *operation.Plan) {
 	s := b.d.env.Styles
 	label := "to"
+	names, counted := 0, 0
+	for _, t := range p.Destinations {
+		names, counted = max(names, widget.Width(widget.SafeFit(t.Queue, b.width/3))), max(counted, len(widget.Count(t.N)))
+	}
 	for i, t := range p.Destinations {
 		if i == most {
 			b.add("", fmt.Sprintf("and %d more queues", len(p.Destinations)-most), s.Muted)

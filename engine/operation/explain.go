@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -206,9 +207,10 @@ func (f *finder) walk(path string, value any, depth int) {
 // the value that stands out most of each field.
 func compare(in map[pair]int, n int, out map[pair]int, others int) []Trait {
 	best := map[string]Trait{}
+	lift := minLift + 0.75/math.Sqrt(float64(min(n, others))) // few messages prove little
 	for p, count := range in {
 		t := Trait{p.field, p.value, float64(count) / float64(n), float64(out[p]) / float64(others)}
-		if t.In < minIn || t.In-t.Out < minLift || count < 2 {
+		if t.In < minIn || t.In-t.Out < lift || count < 2 {
 			continue
 		}
 		if old, ok := best[p.field]; !ok || less(t, old) < 0 {
