@@ -111,6 +111,7 @@ func (p Program) run(ctx context.Context, args []string) (err error) {
 		kong.Vars{"database": database, "scenarios": strings.Join(p.Scenarios, ", ")},
 		kong.Writers(p.Stdout, p.Stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.WithHyphenPrefixedParameters(true), // --filter -reason:timeout
 		kong.Exit(func(code int) { panic(helped{}) }),
 	)
 	if err != nil {

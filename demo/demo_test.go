@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"nixie/engine"
+	"nixie/engine/bolt"
 	"nixie/engine/enginetest"
 	"nixie/views"
 )
@@ -201,6 +203,41 @@ func told(t *testing.T, s seen, words ...string) {
 			t.Errorf("the story never said %q; it said:\n%s", w, strings.Join(slices.Compact(s.story), "\n"))
 		}
 	}
+}
+
+// TestOnBolt plays the default on the bundled engine: its books balance to the
+// message, and the file is clean, also after the demo was ended in the middle.
+func TestOnBolt(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "demo.db")
+	synctest.Test(t, func(t *testing.T) {
+		e, err := bolt.Open(path, bolt.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		d, err := Start(t.Context(), Options{Engine: e, Seed: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		for range 60 {
+			time.Sleep(time.Second)
+			if b := d.State().Books; b.Yours != 0 {
+				t.Fatalf("the books do not balance: %+v", b)
+			}
+		}
+		p := d.playing()
+		d.Close()
+		books, _, err := p.books.count(t.Context(), e, p.mine)
+		if err != nil || books.Yours != 0 || books.Done == 0 || books.Dead == 0 {
+			t.Errorf("got %+v, %v", books, err)
+		}
+		report, err := e.Check(t.Context())
+		if err != nil || len(report.Problems) > 0 || report.Messages != books.Waiting+books.Dead {
+			t.Errorf("got %+v, %v", report, err)
+		}
+	})
 }
 
 // TestFirstImpression: within two seconds the default lives.

@@ -100,7 +100,6 @@ func policy(maxTries int, backoff time.Duration, change ...func(*engine.Policy))
 	return p
 }
 
-func relaxed(p *engine.Policy) { p.Durability = engine.Relaxed }
 func ordered(p *engine.Policy) { p.Ordered = true }
 
 // The names of handles.

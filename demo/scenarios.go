@@ -49,7 +49,7 @@ func ingestion() scenario {
 		name:   "ingestion",
 		title:  "Many small messages",
 		lesson: "Readings arrive in batches and leave in batches: one commit for hundreds. The loader may pause; the sensors never wait.",
-		queues: []queueSpec{{name: "telemetry", policy: policy(5, time.Second, relaxed), pool: poolSpec{
+		queues: []queueSpec{{name: "telemetry", policy: policy(5, time.Second), pool: poolSpec{
 			worker: "loader", count: 2, latency: 80 * time.Millisecond, bulk: 250, failure: 0.0005,
 			hiccup: databaseHiccup, needs: "the warehouse", down: databaseHiccup, ails: "refuse writes",
 		}}},

@@ -33,7 +33,7 @@ func shop() scenario {
 				worker: "courier", count: 4, latency: 80 * time.Millisecond, failure: 0.03,
 				flaw: endpointFlaw, hiccup: endpointHiccup,
 			}},
-			{name: "statistics", policy: policy(5, time.Second, relaxed), pool: poolSpec{
+			{name: "statistics", policy: policy(5, time.Second), pool: poolSpec{
 				worker: "loader", count: 1, latency: 100 * time.Millisecond, bulk: 50,
 			}},
 		},

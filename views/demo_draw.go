@@ -201,9 +201,9 @@ func (v *Demo) renderBooks(width int) string {
 	line := n(b.Published) + word(" published")
 	switch {
 	case b.Yours > 0:
-		line += word(" + ") + n(b.Yours) + word(" put in by you")
+		line += word(" + ") + n(b.Yours) + word(" by you")
 	case b.Yours < 0:
-		line += word(" - ") + n(-b.Yours) + word(" taken out by you")
+		line += word(" - ") + n(-b.Yours) + word(" by you")
 	}
 	line += word(" = ") + n(b.Done) + word(" done + ") + n(b.Waiting) + word(" waiting + ") + n(b.Dead) + word(" dead")
 	if sentence := s.Good.Render(s.Glyphs.Check+" nothing lost: ") + line; widget.Width(sentence) <= width {
