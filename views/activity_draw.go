@@ -51,7 +51,7 @@ func (v *Activity) fill() {
 func (v *Activity) compare(d activityData) {
 	v.charts[ratesPane].Title = activityRates[v.metric].name
 	v.charts[depthPane].Title, v.charts[depthPane].Fill = "depth", false
-	v.charts[waitPane].Title = "time in queue, p95"
+	v.charts[waitPane].Title = "p95 in queue"
 	styles := seriesStyles(v.env.Styles)
 	for k, h := range d.queues {
 		style := styles[k%len(styles)]

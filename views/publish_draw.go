@@ -111,18 +111,24 @@ func (v *Publish) bodyTitle(width int) string {
 	}
 	facts := []string{widget.Bytes(int64(len(v.content())))}
 	if v.loaded != nil {
-		facts = append(facts, "too large to edit here; backspace drops it")
+		facts = append(facts, "too large to edit")
 	} else if v.typing && v.onBody {
 		line, column := v.body.Position()
 		facts = append(facts, fmt.Sprintf("%d:%d", line, column))
 	}
-	tail := s.Muted.Render(" " + s.Glyphs.Middle + " " + strings.Join(facts, " "+s.Glyphs.Middle+" "))
+	room := width - 6 - widget.Width(glyph) - min(widget.Width(v.sample.text), 60)
+	tail := ""
+	for _, f := range facts {
+		if f = " " + s.Glyphs.Middle + " " + f; widget.Width(f) <= room {
+			tail, room = tail+f, room-widget.Width(f)
+		}
+	}
+	tail = s.Muted.Render(tail)
 	if note := v.body.Notice(); note != "" {
 		glyph, style = s.Glyphs.Warning+" ", s.Warn
 		return title + "  " + style.Render(widget.SafeFit(glyph+note, max(width-6, 0)))
 	}
-	room := max(width-6-widget.Width(tail), 8)
-	return title + "  " + style.Render(widget.SafeFit(glyph+v.sample.text, room)) + tail
+	return title + "  " + style.Render(widget.SafeFit(glyph+v.sample.text, max(width-6-widget.Width(tail), 8))) + tail
 }
 
 // indented moves every line one column in.

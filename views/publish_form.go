@@ -183,7 +183,7 @@ func (v *Publish) checkFields() {
 	v.form.Field(headersKey).Problem = v.headers().Problem()
 
 	to := v.form.Field(toKey)
-	to.Label, to.Hint = "queue", ""
+	to.Label, to.Note = "queue", ""
 	if v.toTopic() {
 		to.Label = "topic"
 	}
@@ -191,8 +191,8 @@ func (v *Publish) checkFields() {
 	if name != "" {
 		set(toKey, engine.ValidateName(name))
 	}
-	if v.missing() && to.Problem == "" {
-		to.Hint = "does not exist yet: publishing creates it"
+	if v.missing() && v.edit == nil {
+		to.Note = "does not exist yet: publishing creates it"
 	}
 	v.form.Field(kindKey).Hidden = v.edit != nil || len(v.fetch.value.topics) == 0 && !v.toTopic()
 	v.form.Field(routeKey).Hidden = !v.toTopic()

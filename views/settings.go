@@ -98,7 +98,7 @@ func (v *Settings) arrived(d settingsData) tea.Cmd {
 	}
 	if v.queue != "" {
 		for _, f := range v.fields {
-			if before := f.get(v.base); !v.read || f.value(v.form) == before {
+			if before := f.get(v.base); !v.read || v.now(f) == before {
 				f.show(v.form, d.info.Policy)
 			}
 		}
@@ -125,6 +125,17 @@ func (v *Settings) policy() (p engine.Policy, ok bool) {
 	return p, ok && p.Validate() == nil
 }
 
+// now is what the form says in a field, as the policy would say it again: "50"
+// is "50 %".
+func (v *Settings) now(f policyField) string {
+	text := f.value(v.form)
+	if f.check(text) != nil {
+		return text
+	}
+	p, _ := v.policy()
+	return f.get(p)
+}
+
 // changed checks every field, says what it was before, and does what a button
 // was pressed for.
 func (v *Settings) changed() tea.Cmd {
@@ -135,7 +146,7 @@ func (v *Settings) changed() tea.Cmd {
 		if err := f.check(f.value(v.form)); err != nil {
 			field.Problem = problem(err)
 		}
-		if before := f.get(v.base); f.value(v.form) != before {
+		if before := f.get(v.base); v.now(f) != before {
 			changes++
 			if v.queue != "" {
 				field.Hint = "was " + before + "  " + v.env.Styles.Glyphs.Middle + "  " + f.hint

@@ -211,7 +211,7 @@ func (v *Settings) head() string {
 func (v *Settings) changes() []string {
 	var changes []string
 	for _, f := range v.fields {
-		if before, now := f.get(v.base), f.value(v.form); before != now && !v.form.Field(f.key).Hidden {
+		if before, now := f.get(v.base), v.now(f); before != now && !v.form.Field(f.key).Hidden {
 			changes = append(changes, fmt.Sprintf("%s: %s %s %s", f.label, or(before, "none"), v.env.Styles.Glyphs.Arrow, or(now, "none")))
 		}
 	}

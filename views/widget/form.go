@@ -36,7 +36,9 @@ type Field struct {
 	Item  Item
 	// Hint is said beside it.
 	Hint string
-	// Problem is said instead, if it is not empty.
+	// Note is said instead, wherever the focus is.
+	Note string
+	// Problem is said instead of both.
 	Problem string
 	// Hidden takes it out of the form for now.
 	Hidden bool
@@ -259,8 +261,8 @@ func (f *Form) below(field *Field) []string {
 		return nil
 	}
 	width := f.width - f.label - formGap
-	if field.Problem != "" {
-		return Wrap(Safe(field.Problem), max(width, 1))
+	if text := or(field.Problem, field.Note); text != "" {
+		return Wrap(Safe(text), max(width, 1))
 	}
 	if field.Hint != "" && f.Focused() == field {
 		return Wrap(Safe(field.Hint), max(width, 1))
@@ -331,17 +333,30 @@ func (f *Form) renderField(field *Field, focused bool) []string {
 		gap := strings.Repeat(" ", max(f.label+formGap+formItem+2-Width(lines[0]), 1))
 		if field.Problem != "" {
 			lines[0] += gap + f.styles.Fields.Error.Render(f.styles.Glyphs.Cross+" "+SafeFit(field.Problem, room-2))
+		} else if field.Note != "" {
+			lines[0] += gap + f.styles.Warn.Render(SafeFit(field.Note, room))
 		} else if field.Hint != "" {
 			lines[0] += gap + f.styles.Muted.Render(SafeFit(field.Hint, room))
 		}
 		return lines
 	}
 	style := f.styles.Muted
-	if field.Problem != "" {
+	switch {
+	case field.Problem != "":
 		style = f.styles.Fields.Error
+	case field.Note != "":
+		style = f.styles.Warn
 	}
 	for _, l := range f.below(field) {
 		lines = append(lines, indent+style.Render(l))
 	}
 	return lines
+}
+
+// or is text, or instead if that is empty.
+func or(text, instead string) string {
+	if text == "" {
+		return instead
+	}
+	return text
 }

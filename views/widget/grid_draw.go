@@ -109,8 +109,10 @@ func thumb(height int, total, first int64) (from, to int) {
 // row builds one line from styled pieces, none of which ends the background
 // of the others.
 type row struct {
-	b strings.Builder
-	x int
+	b      strings.Builder
+	x      int
+	blanks int // before x, not yet drawn: those of neighbouring cells go together
+	behind lipgloss.Style
 }
 
 // put appends text that is safe and fits.
@@ -118,14 +120,24 @@ func (r *row) put(text string, style lipgloss.Style) {
 	if text == "" {
 		return
 	}
+	r.flush()
 	r.b.WriteString(style.Render(text))
 	r.x += Width(text)
 }
 
-// to fills with blanks up to column x.
+// flush draws the blanks.
+func (r *row) flush() {
+	if r.blanks > 0 {
+		r.b.WriteString(r.behind.Render(strings.Repeat(" ", r.blanks)))
+		r.blanks = 0
+	}
+}
+
+// to fills with blanks up to column x. All blanks of a row have one style.
 func (r *row) to(x int, style lipgloss.Style) {
 	if x > r.x {
-		r.put(strings.Repeat(" ", x-r.x), style)
+		r.blanks += x - r.x
+		r.x, r.behind = x, style
 	}
 }
 
@@ -177,4 +189,7 @@ func more(spans []Span) bool {
 	return false
 }
 
-func (r *row) String() string { return r.b.String() }
+func (r *row) String() string {
+	r.flush()
+	return r.b.String()
+}

@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -139,8 +140,8 @@ func Exact(d time.Duration) string {
 
 // ParseDuration reads what a person types: 30s, 5m, 1h30m, 1.5h, 7d, 2w; 0
 // needs no unit. Errors say what is expected.
-func ParseDuration(s string) (time.Duration, error) {
-	s = strings.ToLower(strings.Join(strings.Fields(s), ""))
+func ParseDuration(text string) (time.Duration, error) {
+	s := strings.ToLower(strings.Join(strings.Fields(text), ""))
 	if s == "0" {
 		return 0, nil
 	}
@@ -155,26 +156,26 @@ func ParseDuration(s string) (time.Duration, error) {
 		}
 		n, err := strconv.ParseFloat(head, 64)
 		if err != nil || math.IsNaN(n) || math.Abs(n) > float64(engine.MaxDuration/unit.size) {
-			return 0, errDuration(s)
+			return 0, errDuration(text)
 		}
 		total, rest = total+time.Duration(n*float64(unit.size)), tail
 	}
 	if rest != "" {
 		d, err := time.ParseDuration(rest)
 		if err != nil {
-			return 0, errDuration(s)
+			return 0, errDuration(text)
 		}
 		total += d
 	}
 	if s == "" || total < 0 || total > engine.MaxDuration {
-		return 0, errDuration(s)
+		return 0, errDuration(text)
 	}
 	return total, nil
 }
 
 func errDuration(s string) error {
-	if s == "" {
-		return fmt.Errorf("a duration such as 30s, 5m, 2h or 7d")
+	if strings.TrimSpace(s) == "" {
+		return errors.New("a duration such as 30s, 5m, 2h or 7d")
 	}
 	return fmt.Errorf("%q is no duration: write 30s, 5m, 1h30m or 7d, up to 366d", SafeFit(s, 24))
 }
