@@ -32,7 +32,7 @@ func (m *model) render() string {
 	if m.layout.rule.Dy() > 0 {
 		parts = append(parts, s.Faint.Render(strings.Repeat(s.Glyphs.Rule, m.width)))
 	}
-	parts = append(parts, widget.Box(body, m.layout.body.Dx(), m.layout.body.Dy()))
+	parts = append(parts, bodyLines(body, m.layout.body.Dy())...)
 	if m.layout.demo.Dy() > 0 {
 		parts = append(parts, views.DemoStrip(m.env, m.shown(), m.width))
 	}
@@ -63,6 +63,16 @@ func (m *model) shown() views.View {
 		return p.view
 	}
 	return nil
+}
+
+// bodyLines are exactly n lines of a block; paint makes them as wide as the
+// screen.
+func bodyLines(block string, n int) []string {
+	lines := strings.Split(block, "\n")
+	for len(lines) < n {
+		lines = append(lines, "")
+	}
+	return lines[:n]
 }
 
 func (m *model) renderTooSmall() string {

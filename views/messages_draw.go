@@ -171,7 +171,7 @@ func (l *messageList) render() string {
 	default:
 		body = l.renderGrid() + "\n" + l.detail.render(l.inDetail)
 	}
-	return widget.Box(body, l.width, height) + "\n" + status
+	return rows(body, height) + "\n" + status
 }
 
 // renderGrid draws the list, or why there is none.

@@ -256,7 +256,7 @@ func (v *Queues) Render() string {
 	default:
 		body += "\n" + v.preview.render(p.Dx(), p.Dy())
 	}
-	return widget.Box(body, v.width, v.height-1) + "\n" + status
+	return rows(body, v.height-1) + "\n" + status
 }
 
 func (v *Queues) renderStatus() string {

@@ -112,6 +112,18 @@ func framed(s *themes.Styles, title, content string, width, height int, focused 
 	return strings.Join(lines, "\n")
 }
 
+// rows cuts or fills a block to n lines, which are as wide as they are.
+func rows(block string, n int) string {
+	have := strings.Count(block, "\n") + 1
+	if have < n {
+		return block + strings.Repeat("\n", n-have)
+	}
+	if have > n {
+		return strings.Join(strings.Split(block, "\n")[:max(n, 0)], "\n")
+	}
+	return block
+}
+
 // beside puts two blocks of the same height next to each other.
 func beside(left, right string) string {
 	l, r := strings.Split(left, "\n"), strings.Split(right, "\n")
