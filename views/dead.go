@@ -28,17 +28,10 @@ type Dead struct {
 	counts *fetcher[map[string]int64]
 	grid   *widget.Grid
 
-	why       *fetcher[operation.Explanation]
-	whyOf     string // the cause that why is about
-	whyCount  int64  // its letters then
-	sampled   *fetcher[engine.Message]
-	sampleOf  string // the cause that the sample is of
-	sample    int    // its place among the samples
-	detail    *messageDetail
-	filter    *line
-	applied   *operation.Filter
-	typing    bool
-	filterErr error
+	why    deadWhy
+	sample deadSample
+	detail *messageDetail
+	filter deadFilter
 
 	held     bool // the operator moved: the list stands still
 	inDetail bool
@@ -47,6 +40,28 @@ type Dead struct {
 
 	box           deadBoxes
 	width, height int
+}
+
+// deadWhy is what sets the messages of a cause apart.
+type deadWhy struct {
+	fetch *fetcher[operation.Explanation]
+	of    string // the cause
+	count int64  // its letters then
+}
+
+// deadSample is the message of a cause that is shown.
+type deadSample struct {
+	fetch *fetcher[engine.Message]
+	of    string // the cause
+	at    int    // the place among its samples
+}
+
+// deadFilter limits what is searched.
+type deadFilter struct {
+	line    *line
+	applied *operation.Filter
+	typing  bool
+	err     error // of what was typed
 }
 
 // deadReport is what a search found, and how long it took.
@@ -77,7 +92,7 @@ func NewDead(env *Env, open OpenMsg) View {
 		env: env, queue: open.Queue, open: open, seen: &atomic.Int64{}, wanted: open.Cause,
 		grid:   widget.NewGrid(env.Styles, causeColumns("", false)...),
 		detail: newMessageDetail(env, open.Queue),
-		filter: newLine("/ ", "words, died<1h, origin:payments, header.tenant:acme, .order.total > 100"),
+		filter: deadFilter{line: newLine("/ ", "words, died<1h, origin:payments, header.tenant:acme, .order.total > 100")},
 	}
 	v.fetch = newFetcher[deadReport](env, nil)
 	v.fetch.rest = deadRest
@@ -89,22 +104,22 @@ func NewDead(env *Env, open OpenMsg) View {
 		}
 		return deaths, err
 	})
-	v.why = newFetcher[operation.Explanation](env, nil)
-	v.sampled = newFetcher[engine.Message](env, nil)
+	v.why.fetch = newFetcher[operation.Explanation](env, nil)
+	v.sample.fetch = newFetcher[engine.Message](env, nil)
 	return v
 }
 
 func (v *Dead) Init() tea.Cmd {
 	if v.open.Filter != "" {
-		v.filter.SetValue(v.open.Filter)
-		v.applied, v.filterErr = operation.ParseFilter(v.open.Filter)
+		v.filter.line.SetValue(v.open.Filter)
+		v.filter.applied, v.filter.err = operation.ParseFilter(v.open.Filter)
 	}
 	return v.search()
 }
 
 // search looks for causes with the filter as it is now.
 func (v *Dead) search() tea.Cmd {
-	env, seen, filter := v.env, v.seen, v.applied
+	env, seen, filter := v.env, v.seen, v.filter.applied
 	options := operation.CauseOptions{Filter: filter, Progress: seen.Store}
 	if v.queue != "" {
 		options.Queues = []string{v.queue}
@@ -134,8 +149,8 @@ func (v *Dead) Update(msg tea.Msg) tea.Cmd {
 	case JobsMsg:
 		return v.fetch.Load()
 	case tea.KeyPressMsg, tea.PasteMsg:
-		if v.typing {
-			cmd, _ := v.filter.Update(m)
+		if v.filter.typing {
+			cmd, _ := v.filter.line.Update(m)
 			return cmd
 		}
 		return v.detail.update(m)
@@ -149,8 +164,8 @@ func (v *Dead) Update(msg tea.Msg) tea.Cmd {
 		return tea.Batch(cmd, v.found())
 	}
 	counted, _ := v.counts.Update(msg)
-	explained, _ := v.why.Update(msg)
-	sampled, fresh := v.sampled.Update(msg)
+	explained, _ := v.why.fetch.Update(msg)
+	sampled, fresh := v.sample.fetch.Update(msg)
 	if fresh {
 		sampled = tea.Batch(sampled, v.showSample())
 	}
@@ -190,15 +205,15 @@ func (v *Dead) chosen() tea.Cmd {
 		return nil
 	}
 	var explain, sample tea.Cmd
-	if c.Key != v.whyOf || c.Count > 2*v.whyCount && v.whyCount < explainEnough {
-		v.whyOf, v.whyCount = c.Key, c.Count
+	if c.Key != v.why.of || c.Count > 2*v.why.count && v.why.count < explainEnough {
+		v.why.of, v.why.count = c.Key, c.Count
 		manager, report := v.env.Operations, v.fetch.value.CauseReport
-		explain = v.why.Restart(func(ctx context.Context) (operation.Explanation, error) {
+		explain = v.why.fetch.Restart(func(ctx context.Context) (operation.Explanation, error) {
 			return manager.Explain(ctx, report, c.Key)
 		})
 	}
-	if c.Key != v.sampleOf || v.sampled.err != nil {
-		v.sampleOf, v.sample = c.Key, 0
+	if c.Key != v.sample.of || v.sample.fetch.err != nil {
+		v.sample.of, v.sample.at = c.Key, 0
 		sample = v.readSample(c)
 	}
 	return tea.Batch(explain, sample)
@@ -209,8 +224,8 @@ func (v *Dead) readSample(c operation.Cause) tea.Cmd {
 	if len(c.Samples) == 0 {
 		return nil
 	}
-	e, refs := v.env.Engine, append(append([]operation.Ref{}, c.Samples[v.sample:]...), c.Samples[:v.sample]...)
-	return v.sampled.Restart(func(ctx context.Context) (engine.Message, error) {
+	e, refs := v.env.Engine, append(append([]operation.Ref{}, c.Samples[v.sample.at:]...), c.Samples[:v.sample.at]...)
+	return v.sample.fetch.Restart(func(ctx context.Context) (engine.Message, error) {
 		for _, ref := range refs {
 			m, err := e.Message(ctx, ref.Queue, ref.ID)
 			if !errors.Is(err, engine.ErrMessageNotFound) && !errors.Is(err, engine.ErrQueueNotFound) {
@@ -223,14 +238,14 @@ func (v *Dead) readSample(c operation.Cause) tea.Cmd {
 
 // showSample shows what was read.
 func (v *Dead) showSample() tea.Cmd {
-	m := v.sampled.value
-	if v.sampled.err != nil || m.ID == "" {
+	m := v.sample.fetch.value
+	if v.sample.fetch.err != nil || m.ID == "" {
 		return nil
 	}
 	c, _ := v.current()
 	for i, ref := range c.Samples {
 		if ref.ID == m.ID && ref.Queue == m.Queue {
-			v.sample = i
+			v.sample.at = i
 		}
 	}
 	v.detail.queue = m.Queue
@@ -253,7 +268,7 @@ func (v *Dead) news() (n int64) {
 // selection is what an action is about: the marked causes, or the one under
 // the cursor.
 func (v *Dead) selection() operation.Selection {
-	s := operation.Selection{State: engine.Dead, Causes: v.grid.Marks(), Filter: v.applied.String()}
+	s := operation.Selection{State: engine.Dead, Causes: v.grid.Marks(), Filter: v.filter.applied.String()}
 	if v.queue != "" {
 		s.Queues = []string{v.queue}
 	}
@@ -272,8 +287,8 @@ func (v *Dead) SetSize(width, height int) {
 }
 
 func (v *Dead) Cursor() *tea.Cursor {
-	if v.typing {
-		return v.filter.Cursor(1, v.height-1)
+	if v.filter.typing {
+		return v.filter.line.Cursor(1, v.height-1)
 	}
 	c := v.detail.cursor()
 	if c != nil {
@@ -301,12 +316,12 @@ func (v *Dead) Scopes() []keymap.Scope {
 	}
 }
 
-func (v *Dead) Capturing() bool { return v.typing || v.detail.typing }
+func (v *Dead) Capturing() bool { return v.filter.typing || v.detail.typing }
 
 func (v *Dead) Close() {
 	v.fetch.Close()
 	v.counts.Close()
-	v.why.Close()
-	v.sampled.Close()
+	v.why.fetch.Close()
+	v.sample.fetch.Close()
 	v.detail.close()
 }

@@ -38,23 +38,23 @@ func (v *Dead) Act(a keymap.Action) (tea.Cmd, bool) {
 
 // actTyping does what works in a text field.
 func (v *Dead) actTyping(a keymap.Action) (tea.Cmd, bool) {
-	if !v.typing {
+	if !v.filter.typing {
 		return v.detail.act(a)
 	}
 	switch a {
 	case keymap.Accept:
-		filter, err := operation.ParseFilter(v.filter.Value())
-		if v.filterErr = err; err != nil {
+		filter, err := operation.ParseFilter(v.filter.line.Value())
+		if v.filter.err = err; err != nil {
 			return nil, true
 		}
-		v.typing, v.applied, v.held = false, filter, false
-		v.filter.Blur()
+		v.filter.typing, v.filter.applied, v.held = false, filter, false
+		v.filter.line.Blur()
 		v.grid.ClearMarks()
 		return v.search(), true
 	case keymap.Cancel:
-		v.typing, v.filterErr = false, nil
-		v.filter.Blur()
-		v.filter.SetValue(v.applied.String())
+		v.filter.typing, v.filter.err = false, nil
+		v.filter.line.Blur()
+		v.filter.line.SetValue(v.filter.applied.String())
 		return nil, true
 	}
 	return nil, false
@@ -67,8 +67,8 @@ func (v *Dead) actList(a keymap.Action) (tea.Cmd, bool) {
 		v.grid.Home()
 		return tea.Batch(v.fetch.Load(), v.chosen()), true
 	case keymap.Filter:
-		v.typing = true
-		return v.filter.Focus(), true
+		v.filter.typing = true
+		return v.filter.line.Focus(), true
 	case keymap.Mark:
 		v.grid.ToggleMark()
 		v.grid.Move(1)
@@ -110,7 +110,7 @@ func (v *Dead) actCause(a keymap.Action) (tea.Cmd, bool) {
 		return v.openMessages(c), true
 	case keymap.NextSample:
 		if len(c.Samples) > 0 {
-			v.sample = (v.sample + 1) % len(c.Samples)
+			v.sample.at = (v.sample.at + 1) % len(c.Samples)
 		}
 		return v.readSample(c), true
 	case keymap.CauseNote:
@@ -136,7 +136,7 @@ func (v *Dead) actCause(a keymap.Action) (tea.Cmd, bool) {
 // openMessages opens the list of the messages of a cause, in the queue where
 // they are; of several the operator chooses.
 func (v *Dead) openMessages(c operation.Cause) tea.Cmd {
-	filter := strings.TrimSpace("cause=" + operation.QuoteTerm(c.Key) + " " + v.applied.String())
+	filter := strings.TrimSpace("cause=" + operation.QuoteTerm(c.Key) + " " + v.filter.applied.String())
 	open := func(queue string) OpenMsg {
 		return OpenMsg{Screen: QueueScreen, Queue: queue, State: engine.Dead, Filter: filter}
 	}
@@ -214,9 +214,9 @@ func (v *Dead) Back() (tea.Cmd, bool) {
 	case v.inDetail:
 		v.setFocus(false)
 		return v.refresh(), true
-	case !v.applied.Empty():
-		v.applied, v.held = nil, false
-		v.filter.SetValue("")
+	case !v.filter.applied.Empty():
+		v.filter.applied, v.held = nil, false
+		v.filter.line.SetValue("")
 		return v.search(), true
 	case v.grid.ClearMarks():
 		return v.refresh(), true

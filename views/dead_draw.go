@@ -193,7 +193,7 @@ func (v *Dead) renderSum() string {
 	}
 	line := " " + s.State.Dead.Bold(true).Render(widget.Count(r.Match)) + s.Muted.Render(" dead letters of ") + s.Text.Render(where) +
 		s.Muted.Render(" in ") + s.Strong.Render(number(len(r.Causes), "cause"))
-	if !v.applied.Empty() {
+	if !v.filter.applied.Empty() {
 		line += s.Muted.Render(fmt.Sprintf(" %s %s in all", s.Glyphs.Middle, widget.Count(r.Total)))
 	}
 	if r.Capped {
@@ -225,7 +225,7 @@ func (v *Dead) renderEmpty() string {
 	case v.fetch.err != nil && !v.fetch.loaded:
 		text = []string{s.Bad.Render(s.Glyphs.Cross + " " + widget.SafeFit(v.fetch.err.Error(), v.width-4))}
 	case !v.fetch.loaded:
-	case !v.applied.Empty():
+	case !v.filter.applied.Empty():
 		text = []string{s.Text.Render("no dead letter matches"), s.Muted.Render("esc clears the filter")}
 	default:
 		text = []string{
@@ -243,12 +243,12 @@ func (v *Dead) renderEmpty() string {
 func (v *Dead) renderStatus() string {
 	s := v.env.Styles
 	switch {
-	case v.typing:
+	case v.filter.typing:
 		wrong := ""
-		if v.filterErr != nil {
-			wrong = s.Bad.Render(" " + widget.SafeFit(v.filterErr.Error(), v.width*2/3))
+		if v.filter.err != nil {
+			wrong = s.Bad.Render(" " + widget.SafeFit(v.filter.err.Error(), v.width*2/3))
 		}
-		return widget.Pad(" "+v.filter.Render(s, max(v.width-widget.Width(wrong)-2, 8))+wrong, v.width, widget.Left)
+		return widget.Pad(" "+v.filter.line.Render(s, max(v.width-widget.Width(wrong)-2, 8))+wrong, v.width, widget.Left)
 	case v.fetch.err != nil && v.fetch.loaded:
 		return widget.Pad(" "+s.Bad.Render(s.Glyphs.Cross+" "+widget.SafeFit(v.fetch.err.Error(), v.width-4)), v.width, widget.Left)
 	}
@@ -265,11 +265,11 @@ func (v *Dead) renderStatus() string {
 		}
 		parts = append(parts, fmt.Sprintf("%s marked, %s", number(n, "cause"), number64(letters, "dead letter")))
 	}
-	if !v.applied.Empty() {
-		parts = append(parts, "matching "+widget.SafeFit(v.applied.String(), 40)+" (esc clears)")
+	if !v.filter.applied.Empty() {
+		parts = append(parts, "matching "+widget.SafeFit(v.filter.applied.String(), 40)+" (esc clears)")
 	}
 	if c, ok := v.current(); ok && len(c.Samples) > 0 && v.detail.message.ID != "" && !v.box.detail.Empty() {
-		text := fmt.Sprintf("sample %d of %s", v.sample+1, widget.Count(int64(len(c.Samples))))
+		text := fmt.Sprintf("sample %d of %s", v.sample.at+1, widget.Count(int64(len(c.Samples))))
 		if n := int64(len(c.Samples)); n < c.Count {
 			text += " of " + widget.Count(c.Count)
 		}
@@ -287,12 +287,12 @@ func (v *Dead) whyLines(width int) []string {
 	}
 	inner := max(width-3, 1)
 	title := "Why these?"
-	e := v.why.value
-	known := v.why.loaded && v.why.err == nil && !v.why.Busy()
+	e := v.why.fetch.value
+	known := v.why.fetch.loaded && v.why.fetch.err == nil && !v.why.fetch.Busy()
 	lines := []string{s.Faint.Render(s.Glyphs.Rule) + " " + s.Strong.Render(title) + " " + s.Faint.Render(strings.Repeat(s.Glyphs.Rule, max(inner-widget.Width(title)-2, 0)))}
 	switch {
-	case v.why.err != nil:
-		lines = append(lines, s.Warn.Render(widget.SafeFit(v.why.err.Error(), inner)))
+	case v.why.fetch.err != nil:
+		lines = append(lines, s.Warn.Render(widget.SafeFit(v.why.fetch.err.Error(), inner)))
 	case !known && len(e.Traits) == 0:
 		lines = append(lines, s.Muted.Render("comparing"+s.Glyphs.Ellipsis))
 	case e.Against == "":

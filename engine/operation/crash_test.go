@@ -192,7 +192,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 		"model": func(*testing.T) engine.Engine { return enginetest.NewModel() },
 		"bolt":  openBolt,
 	} {
-		t.Run(name, func(t *testing.T) { killAtEveryStep(t, open) })
+		t.Run(name, func(t *testing.T) { killAtEveryStep(t, name, open) })
 	}
 }
 
@@ -205,7 +205,7 @@ func openBolt(t *testing.T) engine.Engine {
 	return e
 }
 
-func killAtEveryStep(t *testing.T, open func(*testing.T) engine.Engine) {
+func killAtEveryStep(t *testing.T, engineName string, open func(*testing.T) engine.Engine) {
 	for name, prepare := range killings {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -220,6 +220,9 @@ func killAtEveryStep(t *testing.T, open func(*testing.T) engine.Engine) {
 			}
 			for at := range counting.calls {
 				for mode := range 4 {
+					if mode&1 == 0 && engineName == "bolt" {
+						continue // what was not called is the same on every engine
+					}
 					t.Run(fmt.Sprintf("call %d, mode %d", at, mode), func(t *testing.T) {
 						killed(newBenchOn(t, open(t)), prepare, at, mode&1 == 1, mode&2 == 2, want, snapshot)
 					})

@@ -9,9 +9,13 @@ import (
 	"slices"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"nixie/engine"
 	"nixie/engine/enginetest"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // bench is an engine with some queues, and a manager of it.
 type bench struct {

@@ -106,10 +106,14 @@ type job struct {
 	stage    string
 	cameBack int64
 	meter    meter
+	worker   worker
+}
 
-	idle     chan struct{} // closed when the worker ends; nil: none works
+// worker is the goroutine of a job at work.
+type worker struct {
+	idle     chan struct{} // closed when it ends; nil: none works
 	nudge    chan struct{} // one token: look again
-	stopping *halt         // what the worker shall become
+	stopping *halt         // what the job shall become
 	pending  *halt         // what it becomes once the doubt is settled
 }
 
@@ -122,25 +126,25 @@ type halt struct {
 func newJob(id int, at time.Time, begin *beginning) *job {
 	return &job{
 		id: id, started: at, begin: begin, state: Running,
-		tally: Tally{Selected: begin.Total, Left: begin.Total}, nudge: make(chan struct{}, 1),
+		tally: Tally{Selected: begin.Total, Left: begin.Total}, worker: worker{nudge: make(chan struct{}, 1)},
 	}
 }
 
 // wake makes the worker look again.
 func (j *job) wake() {
 	select {
-	case j.nudge <- struct{}{}:
+	case j.worker.nudge <- struct{}{}:
 	default:
 	}
 }
 
 // interrupt asks the worker to stop, and reports whether there is one.
 func (j *job) interrupt(state JobState, why string) bool {
-	if j.idle == nil {
+	if j.worker.idle == nil {
 		return false
 	}
-	if j.stopping == nil || state == Interrupted || state == Cancelled && j.stopping.state == Paused {
-		j.stopping = &halt{state, why}
+	if j.worker.stopping == nil || state == Interrupted || state == Cancelled && j.worker.stopping.state == Paused {
+		j.worker.stopping = &halt{state, why}
 	}
 	j.wake()
 	return true

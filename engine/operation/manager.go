@@ -285,7 +285,7 @@ func (m *Manager) Resume(id int) error {
 			j.cleared = j.next
 			j.wake()
 			return nil
-		case j.stopping != nil:
+		case j.worker.stopping != nil:
 			return fmt.Errorf("%w: job %d is about to stop", ErrNotNow, id)
 		case j.state != Paused && j.state != Interrupted:
 			return fmt.Errorf("%w: job %d is %s", ErrNotNow, id, j.state)
@@ -311,7 +311,7 @@ func (m *Manager) Cancel(id int) error {
 			return nil
 		}
 		if j.doubt != nil { // find out what the last step did before it ends
-			j.pending = &halt{Cancelled, "by " + m.who}
+			j.worker.pending = &halt{Cancelled, "by " + m.who}
 			m.run(j)
 			return nil
 		}
@@ -358,7 +358,7 @@ func (m *Manager) Wait(ctx context.Context, id int) (Job, error) {
 			m.mu.Unlock()
 			return Job{}, ErrJobNotFound
 		}
-		info, idle := j.info(), j.idle
+		info, idle := j.info(), j.worker.idle
 		m.mu.Unlock()
 		if idle == nil {
 			return info, nil

@@ -14,11 +14,11 @@ const maxStep = 200
 
 // run starts the worker of a job. m.mu is held.
 func (m *Manager) run(j *job) {
-	if j.idle != nil {
+	if j.worker.idle != nil {
 		return
 	}
 	idle := make(chan struct{})
-	j.idle, j.stopping, j.meter = idle, nil, meter{}
+	j.worker.idle, j.worker.stopping, j.meter = idle, nil, meter{}
 	j.state, j.why = Running, ""
 	ctx, cancel := context.WithCancel(context.Background())
 	m.workers.Go(func() {
@@ -27,7 +27,7 @@ func (m *Manager) run(j *job) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.halted(j, end)
-		j.idle = nil
+		j.worker.idle = nil
 		close(idle)
 		m.hint()
 	})
@@ -35,7 +35,7 @@ func (m *Manager) run(j *job) {
 
 // halted writes down what a job is after its worker. m.mu is held.
 func (m *Manager) halted(j *job, end halt) {
-	j.stage, j.stopping, j.pending = "", nil, nil
+	j.stage, j.worker.stopping, j.worker.pending = "", nil, nil
 	if end.state == Interrupted { // the next Open finds that out by itself
 		j.state, j.why = end.state, end.why
 		return
@@ -56,9 +56,9 @@ func (m *Manager) workOn(ctx context.Context, j *job) halt {
 	pacer := newPacer(m, j)
 	for {
 		m.mu.Lock()
-		stop, next := j.stopping, j.next
+		stop, next := j.worker.stopping, j.next
 		if stop == nil {
-			stop = j.pending
+			stop = j.worker.pending
 		}
 		m.mu.Unlock()
 		if stop != nil {
@@ -168,7 +168,7 @@ func (j *job) pause(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-timer.C:
 		return true
-	case <-j.nudge:
+	case <-j.worker.nudge:
 	case <-ctx.Done():
 	}
 	return false
