@@ -50,8 +50,14 @@ func (v *Activity) reader() func(context.Context) (activityData, error) {
 		// The step that is under way would look like a fall.
 		to := clock().Truncate(window.step)
 		d := activityData{from: to.Add(-window.span), to: to}
+		kept := d.from
+		if window.span > time.Minute {
+			// It is as long as its steps are kept: the very beginning is about to
+			// be dropped, and asking for it would give coarser steps.
+			kept = kept.Add(3 * window.step)
+		}
 		for _, name := range queues {
-			series, err := e.History(ctx, name, engine.Span{From: d.from, To: to, Step: window.step})
+			series, err := e.History(ctx, name, engine.Span{From: kept, To: to, Step: window.step})
 			if err != nil {
 				return d, err
 			}

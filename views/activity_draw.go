@@ -166,7 +166,8 @@ func (v *Activity) head() (line string, zones []activityZone) {
 	case v.fetch.err != nil && v.fetch.loaded:
 		right = s.Bad.Render(s.Glyphs.Cross + " " + widget.SafeFit(v.fetch.err.Error(), v.width/3))
 	case !v.cursor.IsZero():
-		right = s.Charts.Cursor.Render(v.moment(v.cursor)) + s.Muted.Render(" "+s.Glyphs.Middle+" esc: now")
+		at, _ := v.charts[v.mainPane()].CursorTime()
+		right = s.Charts.Cursor.Render(v.moment(at)) + s.Muted.Render(" "+s.Glyphs.Middle+" esc: now")
 	case v.panes()[v.mainPane()] > 0 && v.height-2 < 15:
 		right = s.Muted.Render(v.env.Keys.Key(keymap.NextMetric) + ": next graph")
 	}

@@ -183,7 +183,7 @@ func (c *Chart) body(p plot) []string {
 	}
 	ticks, top := c.scale(p.height)
 	field := newCanvas(rasterOf(c.styles.Glyphs), p.width, p.height)
-	for k := len(c.Series) - 1; k >= 0; k-- { // the first is drawn over the others
+	for k := range c.Series { // dashes over the solid line show both
 		c.draw(field, k, top)
 	}
 	labels := make([]string, p.height)
@@ -230,7 +230,7 @@ func (c *Chart) times(p plot) string {
 	}
 	for _, tick := range timeTicks(c.From, c.To, p.width/12, zone) {
 		x := int(float64(p.width) * float64(tick.at.Sub(c.From)) / float64(c.To.Sub(c.From)))
-		x = max(x-Width(tick.label)/2, 0)
+		x -= Width(tick.label) / 2
 		if x < at || x+Width(tick.label) > p.width {
 			continue
 		}

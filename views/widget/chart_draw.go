@@ -1,7 +1,6 @@
 package widget
 
 import (
-	"fmt"
 	"math"
 	"strings"
 )
@@ -160,38 +159,47 @@ func Average(values []float64) float64 {
 // legend names the series with their values: under the read-out, or the
 // newest; the peak, the average. With less room it says less.
 func (c *Chart) legend() string {
-	for detail := 3; detail > 0; detail-- {
-		if line := c.legendOf(detail); Width(line) <= c.width {
+	for _, l := range []legend{
+		{title: true, gap: 3, peak: true, average: c.Average},
+		{title: true, gap: 3, peak: true},
+		{title: true, gap: 3},
+		{gap: 2},
+		{gap: 1},
+	} {
+		if line := c.legendOf(l); Width(line) <= c.width {
 			return line
 		}
 	}
-	return Fit(c.legendOf(0), c.width)
+	return Fit(c.legendOf(legend{gap: 1, short: true}), c.width)
 }
 
-func (c *Chart) legendOf(detail int) string {
+// legend says how much of it is written.
+type legend struct {
+	title, peak, average bool
+	short                bool // names are cut
+	gap                  int  // cells between two series
+}
+
+func (c *Chart) legendOf(l legend) string {
 	parts := make([]string, 0, len(c.Series)+1)
-	if c.Title != "" {
+	if c.Title != "" && (l.title || len(c.Series) == 0) {
 		parts = append(parts, c.styles.Strong.Render(Safe(c.Title)))
 	}
 	for k, s := range c.Series {
 		name := Safe(s.Name)
-		if detail == 0 {
+		if l.short {
 			name = SafeFit(s.Name, 4)
 		}
 		part := s.Style.Render(c.sign(k)+" "+name) + " " + c.styles.Strong.Render(c.Unit.Write(c.At(s)))
-		if detail > 1 {
-			part += c.styles.Muted.Render(fmt.Sprintf(" peak %s", c.Unit.Write(Peak(s.Values))))
+		if l.peak {
+			part += c.styles.Muted.Render(" peak " + c.Unit.Write(Peak(s.Values)))
 		}
-		if detail > 2 && c.Average {
-			part += c.styles.Muted.Render(fmt.Sprintf(" avg %s", c.Unit.Write(Average(s.Values))))
+		if l.average {
+			part += c.styles.Muted.Render(" avg " + c.Unit.Write(Average(s.Values)))
 		}
 		parts = append(parts, part)
 	}
-	gap := "   "
-	if detail == 0 {
-		gap = " "
-	}
-	return strings.Join(parts, gap)
+	return strings.Join(parts, strings.Repeat(" ", l.gap))
 }
 
 // The widths of the columns of a legend at the side.
