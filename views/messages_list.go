@@ -32,19 +32,30 @@ type messageList struct {
 	typing    bool
 	filterErr error
 	follow    bool
-	all       bool          // all that match are marked: too many to do it one by one
-	ranging   bool          // the cursor drags a range behind it
-	arrive    keymap.Action // where the cursor goes when the window is there
-	selectID  engine.ID     // goes there when the window is there
+	arrive    keymap.Action    // where the cursor goes when the window is there
+	selectID  engine.ID        // goes there when the window is there
+	info      engine.QueueInfo // the newest, while the list stands still
+	inDetail  bool             // the keys go to the detail
 
-	info     engine.QueueInfo // the newest, while the list stands still
-	inDetail bool             // the keys go to the detail
-	place    previewPlace
-	groups   bool // some of the window have a group
-	digits   int  // width of the positions
-	width    int
-	height   int
-	box      listBoxes
+	listMarks
+	listColumns
+	place         previewPlace
+	width, height int
+	box           listBoxes
+}
+
+// listMarks is what the grid does not know about the marks.
+type listMarks struct {
+	all     bool     // all that match are marked: too many to do it one by one
+	ranging bool     // the cursor drags a range behind it
+	sweep   bool     // marks are swept when the window is there
+	shown   []string // the ids of the window
+}
+
+// listColumns is what the columns were made for.
+type listColumns struct {
+	groups bool // some of the window have a group
+	digits int  // width of the positions
 }
 
 // listRefresh lies between two readings of a live list.
@@ -57,9 +68,9 @@ func newMessageList(env *Env, queue string, state engine.State) *messageList {
 		fetch:  newFetcher[window](env, nil),
 		grid:   widget.NewGrid(env.Styles, messageColumns(state)...),
 		detail: newMessageDetail(env, queue),
-		groups: true,
 		filter: newLine("/ ", "words, tries>3, header.tenant:acme, .order.total > 100"),
 	}
+	l.groups = true
 	l.fetch.rest = listRefresh
 	return l
 }
@@ -125,6 +136,8 @@ func (l *messageList) update(msg tea.Msg) tea.Cmd {
 		return l.mouse(m)
 	case markedMsg:
 		return l.marked(m)
+	case JobsMsg:
+		return l.changed()
 	}
 	cmd, fresh := l.fetch.Update(msg)
 	if fresh {
@@ -133,9 +146,52 @@ func (l *messageList) update(msg tea.Msg) tea.Cmd {
 	return tea.Batch(cmd, l.detail.update(msg))
 }
 
+// changed reads again after an operator's own change, also if the list stands
+// still: what it took away must not be there any more.
+func (l *messageList) changed() tea.Cmd {
+	l.sweep = true
+	if !l.fetch.loaded || l.query.filter != nil || l.live() {
+		return l.fetch.Load()
+	}
+	if id, _, ok := l.grid.Cursor(); ok {
+		l.query.from, l.query.id = fromMessage, engine.ID(id)
+	}
+	return l.ask()
+}
+
+// sweepMarks takes the marks of messages away that a change took away. If it
+// took all marked ones that were loaded, the others went the same way.
+func (l *messageList) sweepMarks(old []string) {
+	now := make(map[string]bool, len(l.fetch.value.messages))
+	for _, m := range l.fetch.value.messages {
+		now[string(m.ID)] = true
+	}
+	var gone []string
+	left := false
+	for _, id := range old {
+		if l.grid.Marked(id) {
+			left = left || now[id]
+			if !now[id] {
+				gone = append(gone, id)
+			}
+		}
+	}
+	l.grid.Unmark(gone...)
+	if len(gone) > 0 && !left {
+		l.unmark()
+	}
+}
+
 // loaded shows a new window.
 func (l *messageList) loaded() tea.Cmd {
 	l.info = l.fetch.value.info
+	if l.sweep {
+		l.sweepMarks(l.shown)
+	}
+	l.sweep, l.shown = false, l.shown[:0]
+	for _, m := range l.fetch.value.messages {
+		l.shown = append(l.shown, string(m.ID))
+	}
 	l.setRows()
 	switch {
 	case l.arrive == keymap.Top:
