@@ -26,18 +26,19 @@ type Queue struct {
 
 // queuePart is a tab: a list of messages, or a view of its own.
 type queuePart struct {
-	title string
-	state engine.State // of a list
-	list  *messageList // nil until it was shown, or not a list
-	make  func(*Env, OpenMsg) View
-	view  View // nil until it was shown, or a list
+	title  string
+	screen Screen       // what it is by itself, to the tour
+	state  engine.State // of a list
+	list   *messageList // nil until it was shown, or not a list
+	make   func(*Env, OpenMsg) View
+	view   View // nil until it was shown, or a list
 }
 
 // queueTabs are the tabs behind the lists: views of their own.
 func queueTabs() []queuePart {
 	return []queuePart{
-		{title: causesTitle, make: NewDead},
-		{title: "Activity", make: NewActivity},
+		{title: causesTitle, screen: DeadScreen, make: NewDead},
+		{title: "Activity", screen: ActivityScreen, make: NewActivity},
 		{title: settingsTitle, make: NewSettings},
 	}
 }
@@ -57,7 +58,7 @@ func NewQueue(env *Env, open OpenMsg) View {
 			{title: "Messages", state: engine.Ready},
 			{title: "In flight", state: engine.InFlight},
 			{title: "Delayed", state: engine.Delayed},
-			{title: "Dead letters", state: engine.Dead},
+			{title: "Dead letters", screen: DeadScreen, state: engine.Dead},
 		},
 	}
 	q.info.rest = listRefresh
@@ -88,6 +89,7 @@ func (q *Queue) goTab(i int) tea.Cmd {
 	}
 	q.tab = i
 	p := q.part()
+	q.env.Tour.Visit(p.screen)
 	defer q.SetSize(q.width, q.height)
 	switch {
 	case p.list != nil:
