@@ -24,6 +24,8 @@ type Publish struct {
 
 	// loaded is a body from a file that is too large for the editor, or nil.
 	loaded *widget.Body
+	inFile int64  // messages in it, if each line is one
+	first  []byte // of them
 	source string // the file that the body came from
 
 	edit   *editing // nil: new messages
@@ -297,12 +299,12 @@ func (v *Publish) Cursor() *tea.Cursor {
 	l := v.current
 	if v.onBody {
 		if x, y, ok := v.body.Cursor(); ok && l.body.Dx() > 0 {
-			return tea.NewCursor(l.body.Min.X+x, l.body.Min.Y+y)
+			return textCursor(v.env, l.body.Min.X+x, l.body.Min.Y+y)
 		}
 		return nil
 	}
 	if x, y, ok := v.form.Cursor(); ok && l.form.Dx() > 0 {
-		return tea.NewCursor(l.form.Min.X+x, l.form.Min.Y+y)
+		return textCursor(v.env, l.form.Min.X+x, l.form.Min.Y+y)
 	}
 	return nil
 }

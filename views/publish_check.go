@@ -39,8 +39,13 @@ func (v *Publish) check() {
 		v.sample.seed = rand.Uint64()>>1 + 1
 	}
 	load := v.load()
+	if v.loaded != nil && load.Lines { // what is large is not split with each key
+		load.Body = v.first
+		v.sample.count = or64(load.Count, v.inFile)
+	} else {
+		v.sample.count = load.Messages()
+	}
 	v.sample.out, v.sample.err = load.Message(1, v.env.Now())
-	v.sample.count = load.Messages()
 	if limit := v.fetch.value.limit; v.sample.err == nil && limit > 0 && len(v.sample.out.Body) > limit {
 		v.sample.err = fmt.Errorf("a body has at most %s, this one %s", widget.Bytes(int64(limit)), widget.Bytes(int64(len(v.sample.out.Body))))
 	}
@@ -56,7 +61,8 @@ func (v *Publish) check() {
 func (v *Publish) judge() {
 	s := &v.sample
 	body := v.content()
-	s.formattable = v.loaded == nil && !v.lines() && json.Valid(body)
+	valid := s.err == nil && !v.lines() && json.Valid(s.out.Body)
+	s.formattable = valid && v.loaded == nil && bytes.Equal(body, s.out.Body)
 	s.verdict, s.text = plainBody, "text"
 	var template *operation.TemplateError
 	switch {
@@ -73,12 +79,11 @@ func (v *Publish) judge() {
 		s.text = "empty"
 		return
 	}
-	err := json.Unmarshal(s.out.Body, new(json.RawMessage))
 	switch first := bytes.TrimLeft(s.out.Body, " \t\r\n"); {
-	case err == nil:
+	case valid:
 		s.verdict, s.text = goodJSON, "JSON"
 	case len(first) > 0 && (first[0] == '{' || first[0] == '['):
-		s.verdict, s.text = badJSON, "no JSON: "+placeOf(err, s.out.Body)
+		s.verdict, s.text = badJSON, "no JSON: "+placeOf(s.out.Body)
 	case !utf8.Valid(body):
 		s.text = "bytes"
 	}
@@ -109,11 +114,19 @@ func (v *Publish) judgeLines() {
 	}
 }
 
+// or64 is n, or instead if that is 0.
+func or64(n, instead int64) int64 {
+	if n == 0 {
+		return instead
+	}
+	return n
+}
+
 // placeOf says where and why JSON is wrong.
-func placeOf(err error, body []byte) string {
+func placeOf(body []byte) string {
 	var syntax *json.SyntaxError
-	if !errors.As(err, &syntax) {
-		return err.Error()
+	if err := json.Unmarshal(body, new(json.RawMessage)); !errors.As(err, &syntax) {
+		return fmt.Sprint(err)
 	}
 	off := min(max(int(syntax.Offset)-1, 0), len(body))
 	before := body[:off]

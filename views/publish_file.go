@@ -47,6 +47,13 @@ func (v *Publish) setBody(body []byte) {
 	v.body.SetValue(nil)
 	v.loaded = widget.NewBody(v.env.Styles)
 	v.loaded.SetContent(body, 0)
+	load := operation.Load{Body: body, Lines: true}
+	v.inFile, v.first = load.Messages(), nil
+	for line := range bytes.Lines(body) {
+		if v.first = bytes.TrimSuffix(line, []byte("\n")); len(v.first) > 0 {
+			break
+		}
+	}
 }
 
 // scrollLoaded moves through a body that is too large for the editor.

@@ -287,7 +287,7 @@ func (v *Settings) SetSize(width, height int) {
 // Cursor is where the text cursor is.
 func (v *Settings) Cursor() *tea.Cursor {
 	if x, y, ok := v.form.Cursor(); ok && v.typing {
-		return tea.NewCursor(x+1, y+settingsHead)
+		return textCursor(v.env, x+1, y+settingsHead)
 	}
 	return nil
 }

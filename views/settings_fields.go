@@ -300,3 +300,10 @@ func typeInto(form *widget.Form, msg tea.Msg) (changed bool) {
 	}
 	return changed
 }
+
+// textCursor is the cursor of a field, at a cell.
+func textCursor(env *Env, x, y int) *tea.Cursor {
+	c := tea.NewCursor(x, y)
+	c.Shape, c.Blink, c.Color = tea.CursorBar, true, env.Styles.Accent.GetForeground()
+	return c
+}
