@@ -37,7 +37,8 @@ func (s *state) rates(q *queue) (in, out, failing float64) {
 	return in / rateSpan, out / rateSpan, failing / rateSpan
 }
 
-// History adds up the seconds of one queue, or of all.
+// History adds up the seconds of one queue, or of all, but for the one under
+// way.
 func (m *Model) History(ctx context.Context, name string, span engine.Span) (engine.Series, error) {
 	if err := m.begin(ctx); err != nil {
 		return engine.Series{}, &engine.Error{Op: "history", Queue: name, Err: err}
@@ -63,8 +64,8 @@ func (m *Model) History(ctx context.Context, name string, span engine.Span) (eng
 		from = s.openedAt
 	}
 	width := int64(step / time.Second)
-	for at := from.Unix() / width * width; at <= to.Unix(); at += width {
-		series.Samples = append(series.Samples, sum(queues, at, width))
+	for at := from.Unix() / width * width; at < min(to.Unix()+1, s.now.Unix()); at += width {
+		series.Samples = append(series.Samples, sum(queues, at, min(at+width, s.now.Unix())))
 	}
 	return series, nil
 }
@@ -81,18 +82,18 @@ func (s *state) step(span engine.Span) time.Duration {
 	return step
 }
 
-// sum adds up what happened in all the queues from a second on.
-func sum(queues map[string]*queue, from, width int64) engine.Sample {
+// sum adds up what happened in all the queues from one second to another.
+func sum(queues map[string]*queue, from, to int64) engine.Sample {
 	total := engine.Sample{Start: time.Unix(from, 0)}
 	for _, q := range queues {
-		for second := from; second < from+width; second++ {
+		for second := from; second < to; second++ {
 			if sample := q.samples[second]; sample != nil {
 				one := *sample
 				one.Start = time.Time{} // depths are added up below
 				total.Add(one)
 			}
 		}
-		total.Depth += q.depthAt(from + width - 1)
+		total.Depth += q.depthAt(to - 1)
 	}
 	return total
 }

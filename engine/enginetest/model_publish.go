@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -98,12 +99,8 @@ func (m *Model) checkOutgoing(o engine.Outgoing) error {
 // recall returns the message that a deduplication id stands for, if that is
 // still remembered.
 func (s *state) recall(q *queue, dedup string) (engine.ID, bool) {
-	window := q.policy.DedupWindow
-	if window == 0 {
-		window = engine.DefaultDedupWindow
-	}
 	r, ok := q.remembers[dedup]
-	return r.id, ok && s.now.Before(r.at.Add(window))
+	return r.id, ok && s.now.Before(r.until)
 }
 
 // store drops what has to go and puts the messages into the queue.
@@ -115,7 +112,8 @@ func (s *state) store(q *queue, messages []engine.Outgoing, drop []*message) []e
 		if !known {
 			id = s.storeOne(q, o).ID
 			if o.DedupID != "" {
-				q.remembers[o.DedupID] = remembered{id, s.now}
+				window := cmp.Or(q.policy.DedupWindow, engine.DefaultDedupWindow)
+				q.remembers[o.DedupID] = remembered{id, s.now.Add(window)}
 			}
 		}
 		ids = append(ids, id)

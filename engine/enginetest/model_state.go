@@ -28,8 +28,8 @@ type queue struct {
 
 // remembered is a publish that a deduplication id stands for.
 type remembered struct {
-	id engine.ID
-	at time.Time
+	id    engine.ID
+	until time.Time
 }
 
 type message struct {

@@ -72,6 +72,7 @@ func play(t *testing.T, h Harness, policies []engine.Policy, steps []step) (diff
 	}()
 	for i, policy := range policies {
 		d.create(queueNames[i], policy)
+		d.played = append(d.played, fmt.Sprintf("queue %s %+v", queueNames[i], policy))
 	}
 	for _, s := range steps {
 		d.played = append(d.played, s.String())
