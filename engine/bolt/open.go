@@ -35,6 +35,8 @@ type Options struct {
 	// SyncDelay makes each sync take so much longer, to see how slower disks
 	// behave.
 	SyncDelay time.Duration
+
+	committed func() // called by the writer after each commit: for tests
 }
 
 const (

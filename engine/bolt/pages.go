@@ -20,6 +20,7 @@ type pageFile struct {
 	pageSize int64
 	visited  map[uint64]bool
 	problems []string
+	elements int64 // visited so far: overlapping ones would never end
 }
 
 const (
@@ -77,7 +78,7 @@ func (p *pageFile) walk(visit func(entry)) {
 			continue
 		}
 		if page, err := p.read(id); err == nil && flagsOf(page)&leafFlag != 0 {
-			p.leaf(page, id, nil, maxTreeDepth, func(e entry) {
+			p.leaf(page, id, nil, maxTreeDepth, false, func(e entry) {
 				e.stray = true
 				visit(e)
 			})
@@ -149,7 +150,7 @@ func (p *pageFile) tree(id uint64, path [][]byte, depth int, visit func(entry)) 
 	}
 	switch flagsOf(page) {
 	case leafFlag:
-		p.leaf(page, id, path, depth, visit)
+		p.leaf(page, id, path, depth, false, visit)
 	case branchFlag:
 		p.branch(page, id, path, depth, visit)
 	default:
@@ -170,13 +171,19 @@ func (p *pageFile) branch(page []byte, id uint64, path [][]byte, depth int, visi
 
 // leaf visits the values of a leaf, and goes into its buckets. Of a stray leaf
 // (depth is the maximum) buckets with pages of their own are met by themselves.
-func (p *pageFile) leaf(page []byte, id uint64, path [][]byte, depth int, visit func(entry)) {
+// inline is that the leaf is a bucket within another leaf: such a one holds no
+// buckets.
+func (p *pageFile) leaf(page []byte, id uint64, path [][]byte, depth int, inline bool, visit func(entry)) {
 	count := int(binary.LittleEndian.Uint16(page[10:]))
 	if pageHeader+16*count > len(page) {
 		p.problem("page %d counts %d elements, more than it can hold", id, count)
 		return
 	}
 	for i := range count {
+		if p.elements++; p.elements > p.size/8 {
+			p.problem("page %d: there are more elements than the file can hold", id)
+			return
+		}
 		at := pageHeader + 16*i
 		e := page[at:]
 		flags, pos := binary.LittleEndian.Uint32(e), uint64(binary.LittleEndian.Uint32(e[4:]))
@@ -198,8 +205,10 @@ func (p *pageFile) leaf(page []byte, id uint64, path [][]byte, depth int, visit 
 		inside := append(path[:len(path):len(path)], key)
 		root := binary.LittleEndian.Uint64(value)
 		switch {
+		case root == 0 && inline:
+			p.problem("bucket %x of page %d is inside one that can hold none", key, id)
 		case root == 0 && len(value) >= bucketHeader+pageHeader:
-			p.leaf(value[bucketHeader:], id, inside, depth, visit)
+			p.leaf(value[bucketHeader:], id, inside, depth, true, visit)
 		case root != 0 && depth < maxTreeDepth:
 			p.tree(root, inside, depth+1, visit)
 		}

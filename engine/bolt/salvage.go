@@ -41,7 +41,7 @@ func Salvage(ctx context.Context, path string, take func(engine.Message) error) 
 	// Once for what messages need to be told apart, once for the messages: a
 	// database may be larger than memory.
 	pages.walk(s.learn)
-	pages.visited, pages.problems = map[uint64]bool{}, nil
+	pages.visited, pages.problems, pages.elements = map[uint64]bool{}, nil, 0
 	pages.walk(s.collect)
 	s.report.Problems = append(s.report.Problems, pages.problems...)
 	return s.report, s.err

@@ -341,6 +341,9 @@ func (w *writer) sync(btx *bbolt.Tx) error {
 	if d := w.e.options.SyncDelay; d > 0 {
 		time.Sleep(2 * d)
 	}
+	if w.e.options.committed != nil {
+		w.e.options.committed()
+	}
 	return err
 }
 
