@@ -25,7 +25,7 @@ func TestRequeueAndUndo(t *testing.T) {
 		d.miss("Cancel")
 		d.press("R tab enter")
 		d.pass(3 * time.Second)
-		d.see("3 selected = 3 done", "Dead letters 9", "Messages 51", "showing 1–9")
+		d.see("3 selected = 3 requeued", "Dead letters 9", "Messages 51", "showing 1–9")
 		d.miss("marked")
 		d.press("z")
 		d.see("Cancel")
@@ -201,7 +201,7 @@ func TestMove(t *testing.T) {
 		d.see("Move 1", "Cancel")
 		d.press("tab enter")
 		d.pass(3 * time.Second)
-		d.see("1 selected = 1 done", "Dead letters 11")
+		d.see("1 selected = 1 moved", "Dead letters 11")
 		q, err := d.model.env.Engine.Queue(t.Context(), "thumbnails")
 		if err != nil || q.Ready != 6 {
 			t.Errorf("thumbnails has %d ready, %v", q.Ready, err)

@@ -141,20 +141,6 @@ func undoPlan(job operation.Job) views.PlanMsg {
 	return views.PlanMsg{Request: operation.Request{Verb: operation.Undo, Undoes: job.ID}}
 }
 
-// tally is a reconciliation in one line.
-func tally(t operation.Tally) string {
-	parts := []string{widget.Count(t.Done) + " done"}
-	for _, p := range []struct {
-		n    int64
-		what string
-	}{{t.Gone, "already gone"}, {t.Refused, "refused"}, {t.Left, "left"}} {
-		if p.n > 0 {
-			parts = append(parts, widget.Count(p.n)+" "+p.what)
-		}
-	}
-	return widget.Count(t.Selected) + " selected = " + strings.Join(parts, " + ")
-}
-
 // render draws the line.
 func (s *jobsStrip) render(st *themes.Styles, width int) string {
 	job, n := s.shown()

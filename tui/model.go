@@ -312,5 +312,5 @@ func endNotice(job operation.Job) views.NoticeMsg {
 	if job.Tally.Refused > 0 || job.State == operation.Cancelled {
 		kind = views.NoticeWarning
 	}
-	return views.NoticeMsg{Kind: kind, Text: job.Title + ": " + string(job.State) + ", " + tally(job.Tally)}
+	return views.NoticeMsg{Kind: kind, Text: job.Title + ": " + string(job.State) + ", " + views.Reconciliation(job)}
 }

@@ -125,7 +125,7 @@ func (b *planRows) from(p *operation.Plan) {
 	switch p.Verb {
 	case operation.Requeue, operation.Move, operation.Delete, operation.Edit:
 	case operation.Undo:
-		b.add("takes back", fmt.Sprintf("job %d: %s of %s", p.Undoes, widget.Count(p.Total), widget.Count(max(p.Of, p.Total))), s.Text)
+		b.add("undoes", fmt.Sprintf("job %d: %s of %s", p.Undoes, widget.Count(p.Total), widget.Count(max(p.Of, p.Total))), s.Text)
 		return
 	case operation.Purge, operation.DeleteQueue:
 		b.add("from", p.Queue, s.Text)
