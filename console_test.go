@@ -19,6 +19,7 @@ var sizes = []size{{80, 24}, {120, 34}, {200, 60}}
 
 // TestTerminal runs the program in a real terminal and types what people type.
 func TestTerminal(t *testing.T) {
+	t.Parallel()
 	needTmux(t)
 	program := buildProgram(t)
 	for _, test := range []struct {
