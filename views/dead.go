@@ -179,6 +179,7 @@ type causeNoteMsg struct{ cause, note string }
 func (v *Dead) found() tea.Cmd {
 	v.fetch.rest = max(deadRest, 4*v.fetch.value.took)
 	v.setRows()
+	v.forget()
 	if v.wanted != "" && v.fetch.loaded {
 		v.held = v.grid.Select(v.wanted)
 		v.wanted = ""
@@ -187,6 +188,19 @@ func (v *Dead) found() tea.Cmd {
 	}
 	v.SetSize(v.width, v.height)
 	return v.chosen()
+}
+
+// forget takes the marks off causes that are gone.
+func (v *Dead) forget() {
+	there := map[string]bool{}
+	for _, c := range v.fetch.value.Causes {
+		there[c.Key] = true
+	}
+	for _, key := range v.grid.Marks() {
+		if !there[key] {
+			v.grid.Unmark(key)
+		}
+	}
 }
 
 // current is the cause under the cursor.
@@ -212,7 +226,7 @@ func (v *Dead) chosen() tea.Cmd {
 			return manager.Explain(ctx, report, c.Key)
 		})
 	}
-	if c.Key != v.sample.of || v.sample.fetch.err != nil {
+	if c.Key != v.sample.of || v.sample.fetch.err != nil || v.detail.gone {
 		v.sample.of, v.sample.at = c.Key, 0
 		sample = v.readSample(c)
 	}

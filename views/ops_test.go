@@ -2,6 +2,7 @@ package views
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,6 +91,26 @@ func TestDeadActs(t *testing.T) {
 		s.run(s.view.Update(s.last().(DialogMsg).Dialog.(*Prompt).done("ask Ada")))
 		s.run(s.view.Update(JobsMsg{}))
 		s.sees("ask Ada")
+	})
+}
+
+// What an operator's own change took away is gone from the list, its mark and
+// the sample too.
+func TestDeadAfterAChange(t *testing.T) {
+	onStage(t, func(s *stage) {
+		s.show(NewDead(s.env, OpenMsg{}), 120, 30)
+		s.press("space")
+		s.sees("1 cause marked, 130 dead letters")
+		plan, err := s.env.Operations.Plan(s.env.Context, operation.Request{Verb: operation.Delete, Select: operation.Selection{Queues: []string{"payments"}}})
+		s.must(err)
+		_, err = s.env.Operations.Start(plan)
+		s.must(err)
+		synctest.Wait()
+		s.run(s.view.Update(JobsMsg{}))
+		s.sees("34 dead letters of all queues in 2 causes", "from orders")
+		if strings.Contains(s.plain(), "marked") {
+			t.Error("what is gone is still marked")
+		}
 	})
 }
 
