@@ -257,6 +257,9 @@ func (t *tx) deleteQueue(name string) (entry engine.TrashEntry, err error) {
 	}
 	qt.giveAway()
 	qt.deleted = true
+	qt.q.mu.Lock()
+	qt.s.totals.Delivered += qt.q.unwritten
+	qt.q.mu.Unlock()
 	info := &trashInfo{
 		What: engine.TrashQueue, Queue: name, Count: qt.s.waiting + qt.s.delayed + qt.s.buried,
 		Live: qt.s.live, Dead: qt.s.dead, Stored: qt.s.encode(), Policy: qt.policy, Bindings: t.e.bindingsOf(name),

@@ -238,7 +238,7 @@ func (qt *queueTx) expire(l *lease) error {
 	if err != nil {
 		return err
 	}
-	qt.end(l, withdrawn, false)
+	qt.end(l, taken, false)
 	qt.bury(rec, engine.Expired, fmt.Sprintf("not received within %s", qt.policy.TTL), qt.s.live)
 	return nil
 }

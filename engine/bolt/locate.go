@@ -24,6 +24,7 @@ type located struct {
 // locate finds a message of the queue in whatever state it is; nil if it is
 // not there.
 func (qt *queueTx) locate(id uint64) (*located, error) {
+	qt.cutRun() // it may have been published in this transaction
 	for _, a := range []area{qt.s.live, qt.s.dead} {
 		rec, err := readRecord(qt.t.Bucket(a.bucket(kindRecords)), id)
 		if err != nil {
@@ -118,6 +119,8 @@ func (qt *queueTx) takeOut(loc *located) (*record, error) {
 		return rec, err
 	}
 	if loc.area == qt.s.live {
+		// It may have become ready in this very transaction.
+		qt.ready = slices.DeleteFunc(qt.ready, func(s *spot) bool { return s.id == loc.id })
 		qt.takeRecord(loc.rec, true)
 		return loc.rec, nil
 	}
@@ -178,8 +181,8 @@ func (q *queue) dropParkedLocked(name string, id uint64) *spot {
 }
 
 // oldestReady finds the oldest ready messages, so many or so many bytes of
-// them. ErrQueueFull if there are not enough.
-func (qt *queueTx) oldestReady(count, size int64) ([]*located, error) {
+// them, but for one. ErrQueueFull if there are not enough.
+func (qt *queueTx) oldestReady(count, size int64, but uint64) ([]*located, error) {
 	var found []*located
 	s := newReadyScan(qt.t.Tx, qt.q, qt.s.live, 0, false)
 	for count > 0 || size > 0 {
@@ -189,6 +192,9 @@ func (qt *queueTx) oldestReady(count, size int64) ([]*located, error) {
 		}
 		if m == nil {
 			return nil, engine.ErrQueueFull
+		}
+		if m.id == but {
+			continue
 		}
 		loc, err := qt.locate(m.id)
 		if err != nil {

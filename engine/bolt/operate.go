@@ -65,7 +65,7 @@ func (qt *queueTx) move(id engine.ID, r *engine.MoveRequest) (string, error) {
 		return name, damage("message %s: %v", id, err)
 	}
 	if wasLive := loc.area != qt.s.dead; r.Into != engine.Dead && (to != qt || !wasLive) {
-		if oldest, err = to.room(1, int64(size)); err != nil {
+		if oldest, err = to.room(1, int64(size), 0); err != nil {
 			return name, err
 		}
 	}
@@ -148,12 +148,12 @@ func (t *tx) edit(r *engine.EditRequest) (engine.ID, engine.TrashEntry, error) {
 		return "", none, err
 	}
 	size := len(r.Replacement.Body)
-	count, more := int64(1), int64(size)
+	count, more, stays := int64(1), int64(size), uint64(0)
 	if to == qt && loc.area != qt.s.dead { // it takes the place of the original
 		_, before, _ := payloadHead(loc.data)
-		count, more = 0, int64(size-before)
+		count, more, stays = 0, int64(size-before), loc.id
 	}
-	oldest, err := to.room(count, more)
+	oldest, err := to.room(count, more, stays)
 	if err != nil {
 		return "", none, err
 	}
@@ -254,6 +254,6 @@ func (qt *queueTx) takeFromConsumer(id uint64) (*record, error) {
 	if l.doom == "" {
 		rec.tries--
 	}
-	qt.end(l, withdrawn, false)
+	qt.end(l, taken, false)
 	return rec, nil
 }

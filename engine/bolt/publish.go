@@ -185,20 +185,30 @@ func (qt *queueTx) roomFor(messages []encoded) ([]*located, error) {
 		return nil, nil
 	}
 	var count, size int64
+	var seen map[string]bool
 	for i := range messages {
 		m := &messages[i]
 		if m.dedup != "" {
-			if _, _, known := qt.remembered(m.dedup); known {
+			if _, _, known := qt.remembered(m.dedup); known || seen[m.dedup] {
 				continue
 			}
+			if seen == nil {
+				seen = map[string]bool{}
+			}
+			seen[m.dedup] = true
 		}
 		count++
 		size += int64(m.size)
 	}
-	return qt.room(count, size)
+	if count == 0 {
+		return nil, nil
+	}
+	return qt.room(count, size, 0)
 }
 
-func (qt *queueTx) room(count, size int64) ([]*located, error) {
+// room says which messages must go for so many more of so many bytes, but for
+// one that stays (0: none), or that the queue is full.
+func (qt *queueTx) room(count, size int64, stays uint64) ([]*located, error) {
 	p := qt.policy
 	var tooMany, tooMuch int64
 	if p.MaxDepth > 0 {
@@ -214,7 +224,7 @@ func (qt *queueTx) room(count, size int64) ([]*located, error) {
 		return nil, engine.ErrQueueFull
 	}
 	qt.cutRun() // what was published in this transaction may be the oldest
-	return qt.oldestReady(tooMany, tooMuch)
+	return qt.oldestReady(tooMany, tooMuch, stays)
 }
 
 // dropOldest makes dead letters of what room found.

@@ -52,7 +52,8 @@ type ending int
 const (
 	acked ending = iota
 	failed
-	withdrawn // released, or taken by an operator
+	released
+	taken // from its consumer: by an operator, or because it expired
 )
 
 // change notes that the queue has something to write.
@@ -263,7 +264,7 @@ func (qt *queueTx) end(l *lease, how ending, hold bool) {
 		qt.s.totals.Failed++
 		qt.tally.failed++
 	}
-	if how != withdrawn && l.consumer != nil {
+	if (how == acked || how == failed) && l.consumer != nil {
 		qt.tally.work.observe(time.Duration(qt.t.at - l.receivedAt))
 	}
 }
@@ -378,7 +379,7 @@ func (qt *queueTx) committed() {
 	for _, end := range qt.ended {
 		l := end.l
 		if c := l.consumer; c != nil {
-			if l.deadline > qt.t.at { // else nobody was there
+			if end.how != taken && l.deadline > qt.t.at { // else nobody was there
 				c.seen = qt.t.now
 			}
 			switch end.how {

@@ -240,6 +240,7 @@ func (qt *queueTx) release(l *lease, delay time.Duration) error {
 			qt.q.mu.Lock()
 			defer qt.q.mu.Unlock()
 			l.settling = false
+			l.consumer.seen = qt.t.now
 			qt.q.giveBackLocked(l)
 			qt.q.dispatchLocked()
 			qt.q.armLocked()
@@ -256,7 +257,7 @@ func (qt *queueTx) release(l *lease, delay time.Duration) error {
 		return err
 	}
 	rec.tries--
-	qt.end(l, withdrawn, true)
+	qt.end(l, released, true)
 	qt.comeBack(rec, l.group, delay, qt.s.live)
 	return nil
 }
