@@ -49,7 +49,7 @@ func (m *model) tabNames() (names []string, active int) {
 func (m *model) renderTabs() string {
 	s := m.env.Styles
 	names, active := m.tabNames()
-	names, gap := fitTabs(names, m.width-2)
+	names, gap := fitTabs(names, active, m.width-2)
 	m.tabZones = m.tabZones[:0]
 	var b strings.Builder
 	b.WriteString(" ")
@@ -75,22 +75,29 @@ func (m *model) renderTabs() string {
 }
 
 // fitTabs makes the names shorter until they fit: without their counts, then
-// their first words alone.
-func fitTabs(names []string, width int) (shown []string, gap int) {
-	shorter := []func(string) string{
-		func(s string) string { return s },
-		func(s string) string { return strings.TrimRight(s, "0123456789 ") },
-		func(s string) string { first, _, _ := strings.Cut(s, " "); return first },
+// the first words alone, then the numbers with the name of the active one.
+func fitTabs(names []string, active, width int) (shown []string, gap int) {
+	shorter := []func(int, string) string{
+		func(_ int, s string) string { return s },
+		func(_ int, s string) string { return strings.TrimRight(s, "0123456789 ") },
+		func(_ int, s string) string { first, _, _ := strings.Cut(s, " "); return first },
+		func(i int, s string) string {
+			if i == active {
+				return s
+			}
+			return ""
+		},
 	}
-	for _, shorten := range shorter {
+	for level, shorten := range shorter {
 		shown = shown[:0]
 		room := width
-		for _, n := range names {
-			shown = append(shown, shorten(n))
-			room -= widget.Width(shown[len(shown)-1]) + 2
+		for i, n := range names {
+			shown = append(shown, shorten(i, n))
+			room -= widget.Width(shown[i]) + 2
 		}
-		for gap = 3; gap >= 2; gap-- {
-			if room-gap*(len(names)-1) >= 0 {
+		for gap = 3; gap >= 1; gap-- {
+			fits := room >= gap*(len(names)-1)
+			if fits && (gap > 1 || level == 1) { // so tight only to keep whole names
 				return shown, gap
 			}
 		}
