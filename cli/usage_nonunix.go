@@ -11,4 +11,4 @@ type usage struct {
 	memory  int64
 }
 
-func readUsage() usage { return usage{memory: anonymousMemory()} }
+func readUsage() usage { return usage{written: bytesWritten(0), memory: anonymousMemory()} }

@@ -10,7 +10,7 @@ import (
 // usage is what the process has cost so far.
 type usage struct {
 	cpu     time.Duration
-	written int64 // bytes handed to the disk
+	written int64 // bytes handed to the file system
 	memory  int64
 }
 
@@ -21,7 +21,7 @@ func readUsage() usage {
 	}
 	return usage{
 		cpu:     time.Duration(r.Utime.Nano() + r.Stime.Nano()),
-		written: int64(r.Oublock) * 512,
+		written: bytesWritten(int64(r.Oublock) * 512),
 		memory:  anonymousMemory(),
 	}
 }
