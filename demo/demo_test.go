@@ -154,7 +154,7 @@ func TestScenarios(t *testing.T) {
 		}},
 		"outage": {1.8, func(t *testing.T, s seen) {
 			died(t, s, "payments")
-			told(t, s, "began to time out", "have no tries left", "is back since")
+			told(t, s, "began to time out", "ran out of tries", "is back since")
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

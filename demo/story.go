@@ -115,7 +115,7 @@ func (p *play) tellOutage(now time.Time, w *witness) (views.DemoStory, bool) {
 		}
 		switch rising := w.slope(pool.queue, dead); {
 		case rising > 0.2:
-			story.Watch = fmt.Sprintf("*dead* rises by %s in %s: %s have no tries left", widget.Rate(rising), pool.queue, widget.Count(info.Dead))
+			story.Watch = fmt.Sprintf("*dead* rises by %s in %s: %s ran out of tries", widget.Rate(rising), pool.queue, widget.Count(info.Dead))
 		case info.Delayed > 0:
 			story.Watch = fmt.Sprintf("*failed* rises in %s, %s wait for their next try, then *dead*", pool.queue, widget.Count(info.Delayed))
 		default:

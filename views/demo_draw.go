@@ -222,16 +222,16 @@ func (v *Demo) renderScenarios(width, height int) string {
 		if scenario.Name == v.state.Scenario {
 			sign = s.Glyphs.Dot
 		}
-		text := widget.Pad(sign+" "+scenario.Title, inner, widget.Left)
+		before, text := " ", widget.Pad(sign+" "+scenario.Title, inner, widget.Left)
 		switch {
 		case i == v.choice && focused:
-			text = s.Rows.Selected.Render(text)
+			before, text = s.Accent.Render(s.Glyphs.Cursor), s.Rows.Selected.Render(text)
 		case scenario.Name == v.state.Scenario:
 			text = s.Accent.Render(text)
 		default:
 			text = s.Text.Render(text)
 		}
-		lines = append(lines, " "+text)
+		lines = append(lines, before+text)
 	}
 	if v.choice < len(v.state.Scenarios) {
 		lines = append(lines, "")

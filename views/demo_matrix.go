@@ -277,7 +277,12 @@ func (m demoMatrix) draw(s *themes.Styles, width int, at string, focused bool, l
 				line += gap + s.Muted.Render(widget.Pad(r.role, l.role, widget.Left))
 			}
 			for c, h := range r.cells {
-				line += gap + drawDemoCell(s, h, l.to[c]-l.from[c], h.ID != "" && h.ID == at, focused)
+				chosen := h.ID != "" && h.ID == at
+				before := gap
+				if chosen && focused {
+					before = " " + s.Accent.Render(s.Glyphs.Cursor)
+				}
+				line += before + drawDemoCell(s, h, l.to[c]-l.from[c], chosen, focused)
 			}
 			if q, ok := live[r.part]; ok {
 				line = widget.Pad(line, l.live, widget.Left)
