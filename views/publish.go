@@ -146,6 +146,9 @@ func (v *Publish) Update(msg tea.Msg) tea.Cmd {
 
 // typed gives a key or a paste to what has the focus.
 func (v *Publish) typed(msg tea.Msg) tea.Cmd {
+	if v.run.started && v.run.job.State.Over() {
+		v.run = loadRun{} // the preview comes back
+	}
 	switch {
 	case v.onBody && v.loaded != nil:
 		if key, ok := msg.(tea.KeyPressMsg); ok && key.String() == "backspace" {

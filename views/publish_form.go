@@ -61,7 +61,7 @@ func (v *Publish) newFields() []*widget.Field {
 		{Key: timesKey, Label: "times", Item: widget.NewTextItem(s, "1"), Hint: "how many messages"},
 		{Key: rateKey, Label: "a second", Item: widget.NewTextItem(s, "as fast as it goes"), Hint: "a load run: a job with progress, that can be paused"},
 		{Key: headersKey, Label: "headers", Item: widget.NewHeaders(s), Hint: "name = value; functions work in values too"},
-		{Key: sendKey, Item: widget.NewButtons(s, widget.Button{Key: sendKey, Label: "Publish", Danger: true})},
+		{Key: sendKey, Item: widget.NewButtons(s, widget.Button{Key: sendKey, Label: "Publish"})},
 	}
 }
 
@@ -196,6 +196,9 @@ func (v *Publish) checkFields() {
 	}
 	v.form.Field(kindKey).Hidden = v.edit != nil || len(v.fetch.value.topics) == 0 && !v.toTopic()
 	v.form.Field(routeKey).Hidden = !v.toTopic()
+	if v.text(timesKey).Placeholder = "1"; v.lines() {
+		v.text(timesKey).Placeholder = "each line once"
+	}
 	for _, key := range []string{linesKey, literalKey, timesKey, rateKey} {
 		v.form.Field(key).Hidden = v.edit != nil
 	}

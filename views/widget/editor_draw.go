@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // cells is where the character at off ends, and how wide it is when it stands
@@ -212,11 +213,10 @@ func (e *Editor) Render() string {
 		return e.fill([]string{e.styles.Fields.Placeholder.Inherit(e.Base).Render(SafeFit(e.Placeholder, e.width))})
 	}
 	if e.Single {
-		left := e.left
 		if !e.focused { // show the beginning, not where the cursor was
-			left = 0
+			return e.fill([]string{e.renderBeginning()})
 		}
-		return e.fill([]string{e.renderRow(0, 0, len(e.text), left)})
+		return e.fill([]string{e.renderRow(0, 0, len(e.text), e.left)})
 	}
 	out := make([]string, 0, e.height)
 	for line, row := e.top, e.sub; line < len(e.starts) && len(out) < e.height; line, row = line+1, 0 {
@@ -226,6 +226,16 @@ func (e *Editor) Render() string {
 		}
 	}
 	return e.fill(out)
+}
+
+// renderBeginning draws as much of a single line as fits, with an ellipsis if
+// that is not all.
+func (e *Editor) renderBeginning() string {
+	line := e.renderRow(0, 0, len(e.text), 0)
+	if e.cellOf(0, len(e.text)) > e.width {
+		line = ansi.Truncate(line, e.width-1, "") + e.styles.Muted.Inherit(e.Base).Render("…")
+	}
+	return line
 }
 
 // fill makes the lines as many and as wide as they must be.

@@ -103,7 +103,7 @@ func (h *HeadersItem) current() *Editor {
 // Height is one row for each header, and one for the next.
 func (h *HeadersItem) Height() int { return len(h.rows) }
 
-// SetWidth gives it its width: a third for the names.
+// SetWidth gives it its width: two fifths for the names.
 func (h *HeadersItem) SetWidth(width int) {
 	h.width = max(width, 0)
 	for _, r := range h.rows {
@@ -112,7 +112,7 @@ func (h *HeadersItem) SetWidth(width int) {
 	}
 }
 
-func (h *HeadersItem) nameWidth() int { return max(min(h.width/3, 24), 1) }
+func (h *HeadersItem) nameWidth() int { return max(min(h.width*2/5, 24), 1) }
 
 // headerGap is the room between name and value.
 const headerGap = 3
