@@ -104,7 +104,7 @@ func fiveJobs(t *testing.T, program string, s size) {
 	x.press("R")
 	x.wait(`\[ Requeue 2 \]`)
 	x.press("Tab", "Enter")
-	x.wait(`2 selected = 2 done`)
+	x.wait(`2 selected = 2 requeued`)
 	x.wait(`▶ +1 .*schema: missing sku`)
 	x.press("z") // and take it back
 	x.wait(`\[ Undo 2 \]`)
