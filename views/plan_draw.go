@@ -77,36 +77,14 @@ func (b *planRows) add(label, text string, style lipgloss.Style) {
 // most is how many of a list are shown; the others are counted.
 const most = 5
 
+// facts are in the order of their weight: the last ones drop out where there is
+// no room.
 func (b *planRows) facts(p *operation.Plan) {
 	s := b.d.env.Styles
 	b.from(p)
 	b.to(p)
-	switch p.Verb {
-	case operation.Requeue, operation.Move:
-		order := "oldest first"
-		if p.Groups > 0 {
-			order += " " + s.Glyphs.Middle + " " + number(p.Groups, "group") + " keep their order"
-			if p.Groups == 1 {
-				order = strings.Replace(order, "keep their", "keeps its", 1)
-			}
-		}
-		b.add("order", order, s.Text)
-		b.add("message", "body and headers stay as they are; tries begin again at 0", s.Text)
-	case operation.Delete, operation.Purge, operation.DeleteQueue:
+	if p.Verb == operation.Delete || p.Verb == operation.Purge || p.Verb == operation.DeleteQueue {
 		b.add("to", "the trash: undo brings it back", s.Text)
-	}
-	b.list("change", p.Changes, 2*most, s.Text)
-	if kinds := b.d.paces(); len(kinds) > 0 {
-		pace := p.Pace.String()
-		if p.Pace.Kind == operation.PerSecond {
-			pace += " (+ - change the rate)"
-		}
-		if b.d.focus == focusConfirm {
-			pace += " (tab, p)"
-			b.add("pace", pace, s.Text)
-		} else {
-			b.add("pace (p)", pace, s.Text)
-		}
 	}
 	for _, i := range p.Impossible {
 		b.add(s.Glyphs.Warning, fmt.Sprintf("%s of %s cannot be undone: %s", widget.Count(i.N), widget.Count(p.Of), i.Name), s.Warn)
@@ -114,9 +92,37 @@ func (b *planRows) facts(p *operation.Plan) {
 	for _, w := range p.Warnings {
 		b.add(s.Glyphs.Warning, w, s.Warn)
 	}
+	b.list("change", p.Changes, 2*most, s.Text)
+	b.pace(p)
+	if p.Verb == operation.Requeue || p.Verb == operation.Move {
+		order := "oldest first"
+		switch {
+		case p.Groups == 1:
+			order += " " + s.Glyphs.Middle + " 1 group keeps its order"
+		case p.Groups > 1:
+			order += " " + s.Glyphs.Middle + " " + number(p.Groups, "group") + " keep their order"
+		}
+		b.add("order", order, s.Text)
+		b.add("message", "body and headers stay as they are; tries begin again at 0", s.Text)
+	}
 	if p.Command != "" {
 		b.add("same as", p.Command, s.Accent)
 	}
+}
+
+// pace says how fast it will be, and how to change that.
+func (b *planRows) pace(p *operation.Plan) {
+	if len(b.d.paces()) == 0 {
+		return
+	}
+	label, pace := "pace (p)", p.Pace.String()
+	if p.Pace.Kind == operation.PerSecond {
+		pace += " (+ - change the rate)"
+	}
+	if b.d.focus == focusConfirm {
+		label, pace = "pace", pace+" (tab, p)"
+	}
+	b.add(label, pace, b.d.env.Styles.Text)
 }
 
 // from says what is chosen.
