@@ -260,3 +260,21 @@ func killed(b *bench, prepare func(*bench) Request, at int, after, cut bool, wan
 		b.Errorf("the engine holds\n%.2000s\nwithout the kill\n%.2000s", got, snapshot)
 	}
 }
+
+// What a relaxed queue has confirmed can be planned and moved at once.
+func TestMoveRightAfterRelaxedPublish(t *testing.T) {
+	b := newBenchOn(t, openBolt(t))
+	policy := b.info("orders").Policy
+	policy.Durability = engine.Relaxed
+	_, err := b.Configure(b.ctx, "orders", policy)
+	b.do(err)
+	for range 20 {
+		ids := b.publish("orders", 3)
+		outcomes, err := b.Move(b.ctx, engine.MoveRequest{Queue: "orders", IDs: ids, To: "payments"})
+		b.do(err)
+		for _, o := range outcomes {
+			b.do(o.Err)
+		}
+	}
+	b.counts("payments", 60, 0)
+}
