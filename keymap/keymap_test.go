@@ -118,14 +118,14 @@ func TestReadmeIsCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, ok := strings.Cut(string(readme), keymap.MarkdownBegin)
-	got, _, ok2 := strings.Cut(rest, keymap.MarkdownEnd)
+	before, rest, ok := strings.Cut(string(readme), keymap.MarkdownBegin)
+	got, after, ok2 := strings.Cut(rest, keymap.MarkdownEnd)
 	if !ok || !ok2 {
 		t.Fatalf("the README lacks the markers %q and %q", keymap.MarkdownBegin, keymap.MarkdownEnd)
 	}
 	want := keymap.Default().Markdown()
 	if os.Getenv("UPDATE_README") != "" {
-		text := strings.Replace(string(readme), got, "\n"+want, 1)
+		text := before + keymap.MarkdownBegin + "\n" + want + keymap.MarkdownEnd + after
 		if err := os.WriteFile("../README.md", []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
