@@ -24,6 +24,7 @@ type queueTx struct {
 	wrote     int64    // deliveries added to the totals
 	ended     []endedLease
 	ready     []*spot // records that became ready
+	held      []*spot // delayed retries that were restored: they hold their groups again
 	due       int64   // the earliest one that was delayed; 0: none
 	ripened   bool    // the due ones were looked at, and
 	nextDue   int64   // this is the next one; 0: none
@@ -397,7 +398,11 @@ func (qt *queueTx) committed() {
 	if qt.reread {
 		q.resetLocked()
 	}
+	for _, s := range qt.held {
+		q.holdGroupLocked(s.group, s.id)
+	}
 	for _, s := range qt.ready {
+		q.leaveGroupLocked(s.group, s.id) // an older one may have come before it
 		q.returned.push(s)
 	}
 	if qt.ripened {

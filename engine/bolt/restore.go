@@ -218,6 +218,9 @@ func (qt *queueTx) restoreRecords(from area, as engine.State, left *int) (n int6
 		case state == engine.Dead:
 			qt.admitDead(rec, from)
 		case state == engine.Delayed && rec.dueAt > qt.t.at:
+			if rec.holds && qt.policy.Ordered && name != "" {
+				qt.held = append(qt.held, &spot{id: rec.id, group: name})
+			}
 			qt.admitDelayed(rec, rec.dueAt, from)
 		default:
 			qt.admitReady(rec, name, from)

@@ -99,6 +99,33 @@ var groupTests = []test{
 		f.ack(d)
 		equal(f, "the last", f.take("jobs").ID, all[2])
 	}},
+	{"what comes back to a group takes its place before a retry", func(f *fixture) {
+		all := f.ordered("a", "a")
+		f.kill("jobs")
+		f.fail(f.take("jobs"), engine.Failure{Delay: -1})
+		f.moved(engine.MoveRequest{Queue: "jobs", IDs: all[:1]})
+		d := f.take("jobs")
+		equal(f, "first", d.ID, all[0])
+		f.ack(d)
+		d = f.take("jobs")
+		equal(f, "then the retry", d.ID, all[1])
+		f.nack(d)
+		f.pass(testBackoff / 2)
+		f.grouped("a")
+		f.none("jobs", "the group waits for its retry")
+		f.pass(testBackoff)
+		equal(f, "the retry", f.take("jobs").ID, all[1])
+	}},
+	{"a retry that is restored holds its group up again", func(f *fixture) {
+		all := f.ordered("a", "a")
+		f.nack(f.take("jobs"))
+		entry, _, err := f.Delete(f.ctx, "jobs", all[0])
+		f.do(err)
+		f.restore(entry, 1)
+		f.none("jobs", "the group waits for its retry")
+		f.pass(testBackoff)
+		equal(f, "the retry", f.take("jobs").ID, all[0])
+	}},
 	{"a receive that waits has the group when it is free", func(f *fixture) {
 		all := f.ordered("a", "a")
 		d := f.take("jobs")
