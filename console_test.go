@@ -121,7 +121,7 @@ func fiveJobs(t *testing.T, program string, s size) {
 	x.wait(`\[ Publish 1 \]`)
 	x.press("Tab", "Enter")
 	x.gone(`\[ Publish 1 \]`)
-	x.wait(`publish 1 .*done|published`)
+	x.wait(`publish 1 .*1 selected`)
 
 	x.press("Escape") // watch
 	x.gone(`leave fields`)

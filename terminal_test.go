@@ -14,7 +14,7 @@ import (
 
 // patience is how long a screen may take to show something, on a machine with
 // better things to do.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // terminal is a shell in a real terminal emulator (tmux), with a record of all
 // that programs write to it.
