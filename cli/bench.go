@@ -59,6 +59,10 @@ func (b *benchCommand) Run(c *command) error {
 		path = filepath.Join(dir, "bench.db")
 	}
 	if b.Phase == "tour" {
+		if _, err := os.Lstat(path); err == nil {
+			return &usageError{text: fmt.Sprintf("the tour makes its own database, and %s exists: name a new file", path)}
+		}
+		defer os.Remove(path)
 		return b.tour(c, path)
 	}
 	r, err := b.measure(c.ctx, path, b.Phase, benchLoad{size: b.Size, clients: b.Clients, batch: b.Batch, rate: b.Rate})
