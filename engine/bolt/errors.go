@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime/debug"
 	"syscall"
 
 	berrors "go.etcd.io/bbolt/errors"
@@ -33,4 +34,18 @@ func translate(err error) error {
 		return err
 	}
 	return err
+}
+
+// guard turns a panic over a damaged page into an error.
+func guard(err *error) {
+	if p := recover(); p != nil {
+		*err = damage("%v", p)
+	}
+}
+
+// protect makes a read beyond the end of a file that was cut short a panic that
+// guard can turn into an error. It holds for the calling goroutine.
+func protect() func() {
+	old := debug.SetPanicOnFault(true)
+	return func() { debug.SetPanicOnFault(old) }
 }

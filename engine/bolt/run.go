@@ -1,0 +1,112 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// A run is what one commit published to one queue, or a part of it:
+//
+//	version 1 │ checksum 4 │ time 8 │ queue number 4 │ count │ count × (id − id before, payload)
+//
+// Its key is the id of its first message, which stands in it, too: what can
+// only be found by going over the pages can still be told where it belongs. A
+// run is written once and never changed; which of its messages are settled is
+// in its marks.
+const (
+	runVersion = 0xA1
+	runHeader  = sealSize + 8 + 4
+
+	// A run is cut at these, so that finding one message in it stays cheap.
+	maxRunMessages = 1024
+	maxRunBytes    = 1 << 20
+)
+
+// runBuilder collects the messages of a run, to be copied once.
+type runBuilder struct {
+	messages []runMessage
+	bytes    int // of payloads
+}
+
+type runMessage struct {
+	id      uint64
+	payload []byte
+}
+
+func (b *runBuilder) full() bool {
+	return len(b.messages) >= maxRunMessages || b.bytes >= maxRunBytes
+}
+
+func (b *runBuilder) add(id uint64, payload []byte) {
+	b.messages = append(b.messages, runMessage{id, payload})
+	b.bytes += len(payload)
+}
+
+func (b *runBuilder) reset() {
+	clear(b.messages)
+	b.messages, b.bytes = b.messages[:0], 0
+}
+
+func (b *runBuilder) first() uint64 { return b.messages[0].id }
+func (b *runBuilder) last() uint64  { return b.messages[len(b.messages)-1].id }
+
+func (b *runBuilder) encode(at int64, queue uint32) []byte {
+	// An id mostly takes one byte, a length two or three.
+	v := make([]byte, 0, runHeader+binary.MaxVarintLen32+b.bytes+6*len(b.messages))
+	v = begin(v, runVersion)
+	v = binary.BigEndian.AppendUint64(v, uint64(at))
+	v = binary.BigEndian.AppendUint32(v, queue)
+	v = binary.AppendUvarint(v, uint64(len(b.messages)))
+	before := uint64(0)
+	for _, m := range b.messages {
+		v = binary.AppendUvarint(v, m.id-before)
+		v = appendBytes(v, m.payload)
+		before = m.id
+	}
+	return seal(v)
+}
+
+// runReader walks over the messages of a run.
+type runReader struct {
+	r     reader
+	at    int64 // when it was published, Unix nanoseconds
+	queue uint32
+	count int
+	index int    // of the message that next returned last; −1 before
+	id    uint64 // its id
+}
+
+// readRun does not verify the checksum, which would cost as much as the whole
+// run for one message: who reads all of it does.
+func readRun(first uint64, data []byte) (runReader, error) {
+	r := reader{b: data}
+	r.version(runVersion, "run")
+	if len(r.b) < runHeader-1 {
+		r.fail("cut short")
+		return runReader{}, r.err
+	}
+	r.b = r.b[sealSize-1:]
+	at, queue := int64(binary.BigEndian.Uint64(r.b)), binary.BigEndian.Uint32(r.b[8:])
+	r.b = r.b[runHeader-sealSize:]
+	n := r.count(2)
+	if id, _ := binary.Uvarint(r.b); id != first {
+		r.fail(fmt.Sprintf("it begins with message %d", id))
+	}
+	return runReader{r: r, at: at, queue: queue, count: n, index: -1}, r.err
+}
+
+// next returns the payload of the next message, or nil at the end or at an
+// error, which is then in r.err.
+func (r *runReader) next() []byte {
+	if r.index+1 >= r.count || r.r.err != nil {
+		return nil
+	}
+	delta := r.r.uvarint()
+	p := r.r.bytes()
+	if r.r.err != nil {
+		return nil
+	}
+	r.index++
+	r.id += delta
+	return p
+}
