@@ -11,6 +11,7 @@ import (
 
 	"nixie/engine"
 	"nixie/engine/bolt"
+	"nixie/engine/operation"
 	"nixie/views/widget"
 )
 
@@ -70,7 +71,7 @@ func (b *benchCommand) Run(c *command) error {
 		return err
 	}
 	if b.JSON {
-		return jsonLines(c.Stdout).Encode(r)
+		return operation.JSONLines(c.Stdout).Encode(r)
 	}
 	w := benchTable(c)
 	fmt.Fprintln(w, benchHead)
@@ -99,7 +100,7 @@ func (b *benchCommand) tour(c *command, path string) error {
 				return err
 			}
 			if b.JSON {
-				err = jsonLines(c.Stdout).Encode(r)
+				err = operation.JSONLines(c.Stdout).Encode(r)
 			} else {
 				r.row(w)
 			}

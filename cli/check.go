@@ -10,6 +10,7 @@ import (
 
 	"nixie/engine"
 	"nixie/engine/bolt"
+	"nixie/engine/operation"
 	"nixie/views/widget"
 )
 
@@ -35,7 +36,7 @@ func (k *checkCommand) Run(c *command) error {
 		if report.Problems == nil {
 			report.Problems = []string{}
 		}
-		err = jsonLines(c.Stdout).Encode(struct {
+		err = operation.JSONLines(c.Stdout).Encode(struct {
 			Queues   int64    `json:"queues"`
 			Messages int64    `json:"messages"`
 			Problems []string `json:"problems"`
@@ -69,9 +70,9 @@ func (k *checkCommand) salvage(c *command) (err error) {
 		out = f
 	}
 	w := bufio.NewWriter(out)
-	lines := jsonLines(w)
+	lines := operation.JSONLines(w)
 	report, err := bolt.Salvage(c.ctx, path, func(m engine.Message) error {
-		return lines.Encode(newMessageJSON(m))
+		return lines.Encode(operation.Export(&m))
 	})
 	if err = errors.Join(err, w.Flush()); err != nil {
 		return err
@@ -97,7 +98,7 @@ type versionCommand struct {
 func (v *versionCommand) Run(c *command) error {
 	version, revision := buildVersion()
 	if v.JSON {
-		return jsonLines(c.Stdout).Encode(struct {
+		return operation.JSONLines(c.Stdout).Encode(struct {
 			Version  string `json:"version"`
 			Revision string `json:"revision"`
 			Go       string `json:"go"`

@@ -62,7 +62,7 @@ func (d *deadCommand) Run(c *command) error {
 }
 
 func (d *deadCommand) lines(c *command, report operation.CauseReport) error {
-	lines := jsonLines(c.Stdout)
+	lines := operation.JSONLines(c.Stdout)
 	for _, cause := range report.Causes {
 		j := causeJSON{Cause: cause.Key, Count: cause.Count, Queues: map[string]int64{}, First: cause.First.UTC(), Last: cause.Last.UTC()}
 		for _, q := range cause.Queues {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nixie/engine"
+	"nixie/engine/operation"
 	"nixie/views/widget"
 )
 
@@ -29,7 +30,7 @@ func (q *queuesCommand) Run(c *command) error {
 	now := time.Now()
 	if q.JSON {
 		out := bufio.NewWriter(c.Stdout)
-		lines := jsonLines(out)
+		lines := operation.JSONLines(out)
 		for _, info := range queues {
 			if err := lines.Encode(newQueueJSON(info, now)); err != nil {
 				return err
@@ -142,10 +143,10 @@ func (p *peekCommand) each(c *command, e engine.Inspector, queue string, page, b
 
 func (p *peekCommand) lines(c *command, e engine.Inspector, queue string) (int, error) {
 	out := bufio.NewWriter(c.Stdout)
-	lines := jsonLines(out)
+	lines := operation.JSONLines(out)
 	return p.each(c, e, queue, wholePageSize, 0, func(messages []engine.Message) error {
 		for _, m := range messages {
-			if err := lines.Encode(newMessageJSON(m)); err != nil {
+			if err := lines.Encode(operation.Export(&m)); err != nil {
 				return err
 			}
 		}
@@ -176,7 +177,7 @@ func (p *peekCommand) table(c *command, e engine.Inspector, queue string) (int, 
 				widget.Bytes(int64(m.Size)), widget.SafeFit(m.Group, 20),
 			}
 			if p.State == engine.Dead {
-				cells = append(cells, widget.SafeFit(lastReason(m), 60))
+				cells = append(cells, widget.SafeFit(operation.Reason(&m), 60))
 			}
 			t.add(append(cells, widget.Preview(m.Body, previewCells))...)
 		}

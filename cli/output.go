@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"encoding/json"
 	"io"
 	"os"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
@@ -63,70 +61,6 @@ func newQueueJSON(q engine.QueueInfo, now time.Time) queueJSON {
 		j.OldestSeconds = &age
 	}
 	return j
-}
-
-// messageJSON is a message on a line. Its fields are an interface. Of body and
-// body_base64 one is null.
-type messageJSON struct {
-	ID          engine.ID        `json:"id"`
-	Queue       string           `json:"queue"`
-	State       engine.State     `json:"state"`
-	Tries       int              `json:"tries"`
-	PublishedAt time.Time        `json:"published_at"`
-	Headers     engine.Headers   `json:"headers"`
-	Body        *string          `json:"body"`
-	BodyBase64  []byte           `json:"body_base64"`
-	Reason      *string          `json:"reason"` // of the last failure; null: none
-	Attempts    []engine.Attempt `json:"attempts"`
-	Origin      *string          `json:"origin"` // of a dead letter: the queue it died in
-}
-
-func newMessageJSON(m engine.Message) messageJSON {
-	j := messageJSON{
-		ID: m.ID, Queue: m.Queue, State: m.State, Tries: m.Tries, PublishedAt: m.PublishedAt.UTC(),
-		Headers: m.Headers, Attempts: m.Attempts,
-	}
-	if j.Headers == nil {
-		j.Headers = engine.Headers{}
-	}
-	if j.Attempts == nil {
-		j.Attempts = []engine.Attempt{}
-	}
-	if utf8.Valid(m.Body) {
-		body := string(m.Body)
-		j.Body = &body
-	} else {
-		j.BodyBase64 = m.Body
-	}
-	if reason := lastReason(m); reason != "" {
-		j.Reason = &reason
-	}
-	if m.Death != nil {
-		j.Origin = &m.Death.Origin
-	}
-	return j
-}
-
-// lastReason is why a message failed the last time, in the consumer's words or
-// the engine's.
-func lastReason(m engine.Message) string {
-	if m.State == engine.Dead && m.Death != nil {
-		if m.Death.Cause != "" {
-			return m.Death.Cause
-		}
-		return string(m.Death.Reason)
-	}
-	if n := len(m.Attempts); n > 0 {
-		return m.Attempts[n-1].Reason
-	}
-	return ""
-}
-
-// jsonLines writes one object a line.
-func jsonLines(w io.Writer) *json.Encoder {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return e
 }
 
 // table is aligned text for people. All cells are made safe.

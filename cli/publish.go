@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nixie/engine"
+	"nixie/engine/operation"
 )
 
 type publishCommand struct {
@@ -44,7 +45,7 @@ func (p *publishCommand) Run(c *command) error {
 	publisher := &publisher{
 		engine: e, queue: p.Queue, template: template,
 		printed: func(ids []engine.ID) error {
-			lines := jsonLines(out)
+			lines := operation.JSONLines(out)
 			for _, id := range ids {
 				if p.JSON {
 					_ = lines.Encode(struct {

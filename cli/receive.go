@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nixie/engine"
+	"nixie/engine/operation"
 	"nixie/views/widget"
 )
 
@@ -222,14 +223,14 @@ func (r *receiveCommand) settlePrinted(e engine.Consumer, batch []engine.Deliver
 // error or an interrupt.
 func (r *receiveCommand) printBatch(c *command, out *bufio.Writer, batch []engine.Delivery) (int, error) {
 	safe := isTerminal(c.Stdout)
-	lines := jsonLines(out)
+	lines := operation.JSONLines(out)
 	for i, d := range batch {
 		if c.ctx.Err() != nil {
 			return i, c.ctx.Err()
 		}
 		switch {
 		case r.JSON:
-			_ = lines.Encode(newMessageJSON(d.Message)) // an error of out comes back from Flush
+			_ = lines.Encode(operation.Export(&d.Message)) // an error of out comes back from Flush
 		case safe:
 			fmt.Fprintln(out, widget.Safe(string(d.Body)))
 		default:

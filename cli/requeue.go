@@ -54,7 +54,7 @@ func (r *requeueCommand) Run(c *command) error {
 		tally, err = finish(c.ctx, operations, plan)
 	}
 	if r.JSON {
-		return errors.Join(err, jsonLines(c.Stdout).Encode(tally))
+		return errors.Join(err, operation.JSONLines(c.Stdout).Encode(tally))
 	}
 	if _, printed := fmt.Fprintln(c.Stdout, tallyLine(tally)); err == nil {
 		err = printed

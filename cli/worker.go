@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"nixie/engine"
+	"nixie/engine/operation"
 	"nixie/views/widget"
 )
 
@@ -49,7 +50,7 @@ func (r *receiveCommand) work(c *command, e engine.Engine, source *source) error
 		err = nil // an interrupt is how a worker is ended
 	}
 	if r.JSON {
-		err = errors.Join(err, jsonLines(c.Stdout).Encode(w.tally))
+		err = errors.Join(err, operation.JSONLines(c.Stdout).Encode(w.tally))
 	} else {
 		fmt.Fprintf(c.Stderr, "nixie: %s\n", w.tally)
 	}

@@ -10,6 +10,7 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"nixie/engine"
+	"nixie/engine/operation"
 	"nixie/keymap"
 	"nixie/views/widget"
 )
@@ -118,7 +119,7 @@ func (l *messageList) cell(w window, i int, key string) widget.Cell {
 	case "group":
 		return widget.Styled(m.Group, s.JSON.Literal)
 	case "reason":
-		return widget.Styled(lastReason(m), s.State.Dead)
+		return widget.Styled(operation.Reason(&m), s.State.Dead)
 	default:
 		return widget.Styled(widget.Preview(m.Body, 200), s.Text)
 	}
