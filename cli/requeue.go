@@ -17,7 +17,7 @@ type requeueCommand struct {
 	ID     []string `placeholder:"ID,…" help:"Those with these ids."`
 	All    bool     `help:"All of them."`
 	Filter string   `short:"f" placeholder:"F" help:"Those that match: words, tries>3, age>10m, reason:timeout, header.tenant:acme, .order.total > 100."`
-	Canary bool     `xor:"pace" help:"1, then 10, then 100, then the rest; stop when too many come back."`
+	Canary bool     `xor:"pace" help:"1, then 10, then 100, then the rest; stop when too many come back. Needs consumers at work."`
 	Rate   float64  `xor:"pace" placeholder:"N" help:"At most so many a second."`
 	Follow bool     `xor:"pace" help:"Slow down while the destination's backlog or its failures rise."`
 	DryRun bool     `help:"Say what would be done, and change nothing."`
@@ -45,6 +45,15 @@ func (r *requeueCommand) Run(c *command) error {
 	}
 	if err != nil {
 		return err
+	}
+	if r.Canary && !r.DryRun {
+		// A canary waits for what becomes of its first messages: without
+		// consumers for ever.
+		for _, to := range plan.Destinations {
+			if to.Consumers == 0 {
+				return usagef("--canary watches what consumers do, and %s has none now: use --rate N, or a few by --id first", to.Queue)
+			}
+		}
 	}
 	for _, warning := range plan.Warnings {
 		fmt.Fprintln(c.Stderr, "nixie: "+oneLine(warning))
