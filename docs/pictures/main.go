@@ -117,7 +117,7 @@ func (s screen) wait(pattern string) error {
 const settle = 700 * time.Millisecond
 
 func (t tour) play(home, dir string) error {
-	s := screen{socket: filepath.Join(home, "tmux")}
+	s := screen{socket: filepath.Join(home, t.theme)}
 	config := filepath.Join(home, "config", "nixie", "config.toml")
 	if err := os.MkdirAll(filepath.Dir(config), 0o700); err != nil {
 		return err
