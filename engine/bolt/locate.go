@@ -72,7 +72,6 @@ func (qt *queueTx) runOf(first uint64, count int) *run {
 	if r == nil {
 		r = newRun(first, count)
 		q.runs[first] = r
-		q.outdateLocked(first)
 	}
 	return r
 }
@@ -135,26 +134,30 @@ func (qt *queueTx) takeOut(loc *located) (*record, error) {
 // fails.
 func (qt *queueTx) withdrawLocked(loc *located) {
 	q := qt.q
-	spot := q.returned.drop(loc.id)
-	if spot == nil {
-		spot = q.dropParkedLocked(loc.group, loc.id)
-	}
-	if loc.rec != nil && loc.id >= q.returned.bound {
-		q.front.version++ // a read under way may bring it
+	was := q.returned.drop(loc.id)
+	if was == nil {
+		was = q.dropParkedLocked(loc.group, loc.id)
 	}
 	if loc.run != nil {
 		loc.run.settle(loc.index)
+	} else {
+		q.departing[loc.id] = true
+		qt.withdrawn = append(qt.withdrawn, loc.id)
+		if rec := loc.rec; was == nil && rec.state == engine.Ready {
+			was = &spot{id: loc.id, group: loc.group, enteredAt: rec.enteredAt, readyAt: rec.enteredAt, tries: rec.tries}
+		}
 	}
 	qt.t.undo = append(qt.t.undo, func() {
 		q.mu.Lock()
 		defer q.mu.Unlock()
+		delete(q.departing, loc.id)
 		if loc.run != nil {
 			loc.run.unsettle(loc.index)
 		}
-		if spot != nil {
-			again := *spot
+		if was != nil {
+			again := *was
 			again.gone = false
-			q.returned.push(&again)
+			q.pushLocked(&again)
 		}
 	})
 	qt.t.after = append(qt.t.after, func() {

@@ -33,6 +33,7 @@ type queue struct {
 	dirty     []*run          // runs delivered from since the last commit
 	tried     []*lease        // leases of records begun or given back since
 	unwritten int64           // deliveries not in stored.totals yet
+	departing map[uint64]bool // records being taken away by the transaction under way
 	leases    map[uint64]*lease
 	deadlines leaseHeap
 	groups    map[string]*group // those with somebody in flight or waiting
@@ -51,6 +52,7 @@ func newQueue(e *Engine, name string, s stored, p engine.Policy) *queue {
 		e: e, name: name, number: s.number, stored: s, policy: p, sampled: s.waiting + s.delayed,
 		returned:  newReturned(),
 		runs:      map[uint64]*run{},
+		departing: map[uint64]bool{},
 		leases:    map[uint64]*lease{},
 		groups:    map[string]*group{},
 		consumers: map[string]*consumer{},
@@ -185,7 +187,7 @@ func (q *queue) leaveGroupLocked(name string, id uint64) {
 		g.parked = g.parked[1:]
 		q.parked--
 		if !s.gone && (s.run == nil || !s.run.settled.has(s.index)) {
-			q.returned.push(s)
+			q.pushLocked(s)
 			break
 		}
 	}
@@ -221,7 +223,7 @@ func (q *queue) disbandLocked() {
 	for name, g := range q.groups {
 		for _, s := range g.parked {
 			if !s.gone {
-				q.returned.push(s)
+				q.pushLocked(s)
 			}
 		}
 		delete(q.groups, name)

@@ -22,11 +22,12 @@ type queueTx struct {
 	noted     []*lease // of records: noted in this transaction
 	wrote     int64    // deliveries added to the totals
 	ended     []endedLease
-	ready     []*spot // records that became ready
-	held      []*spot // delayed retries that were restored: they hold their groups again
-	due       int64   // the earliest one that was delayed; 0: none
-	ripened   bool    // the due ones were looked at, and
-	nextDue   int64   // this is the next one; 0: none
+	ready     []*spot  // records that became ready
+	withdrawn []uint64 // records that an operator took away
+	held      []*spot  // delayed retries that were restored: they hold their groups again
+	due       int64    // the earliest one that was delayed; 0: none
+	ripened   bool     // the due ones were looked at, and
+	nextDue   int64    // this is the next one; 0: none
 	tally     tally
 	written   bool // something in the file changes
 	hint      bool // operators may want to look again
@@ -239,7 +240,6 @@ func (qt *queueTx) settleInLog(r *run, index int) {
 	q := qt.q
 	q.mu.Lock()
 	r.settle(index)
-	q.outdateLocked(r.first)
 	q.mu.Unlock()
 	qt.touch(r)
 }
@@ -288,7 +288,14 @@ func (qt *queueTx) committed() {
 	for _, r := range qt.flushed {
 		if r.left == 0 {
 			delete(q.runs, r.first)
+			if q.front.loading != nil {
+				q.front.dropped[r.first] = true
+			}
 		}
+	}
+	for _, id := range qt.withdrawn {
+		delete(q.departing, id)
+		q.goneLocked(id)
 	}
 	for _, end := range qt.ended {
 		l := end.l
@@ -304,6 +311,9 @@ func (qt *queueTx) committed() {
 			}
 		}
 		q.endLeaseLocked(l)
+		if l.run == nil {
+			q.goneLocked(l.id)
+		}
 		if !end.hold {
 			q.leaveGroupLocked(l.group, l.id)
 		}
@@ -316,7 +326,7 @@ func (qt *queueTx) committed() {
 	}
 	for _, s := range qt.ready {
 		q.leaveGroupLocked(s.group, s.id) // an older one may have come before it
-		q.returned.push(s)
+		q.pushLocked(s)
 	}
 	if qt.ripened {
 		q.nextDue = qt.nextDue

@@ -281,7 +281,7 @@ func (q *queue) giveBackLocked(l *lease) {
 	}
 	q.flagLocked()
 	q.leaveGroupLocked(l.group, l.id)
-	q.returned.push(&spot{
+	q.pushLocked(&spot{
 		id: l.id, run: l.run, index: l.index, group: l.group, enteredAt: l.enteredAt,
 		readyAt: time.Now().UnixNano(), tries: l.tries - 1, size: l.size,
 	})

@@ -19,6 +19,12 @@ type window struct {
 	bytes    int64
 	loading  chan struct{} // closed when the read under way ends; nil: none
 	version  int           // counts resets: a read begun before one is dropped
+
+	// What happened while a read is under way: it may have seen the file from
+	// before. Records that became ready beyond the bound, nil for those that are
+	// gone; and runs that are.
+	changed map[uint64]*spot
+	dropped map[uint64]bool
 }
 
 // segment is a run in memory.
@@ -79,15 +85,6 @@ func (q *queue) resetLocked() {
 	}
 	w.through = 0
 	w.version++
-}
-
-// outdateLocked drops what a read under way brings, if it may hold the run of
-// which a message was just settled: nothing would remember that any more once
-// the run is gone.
-func (q *queue) outdateLocked(first uint64) {
-	if first > q.front.through {
-		q.front.version++
-	}
 }
 
 // frontLocked steps over what was settled or delivered and returns the next
@@ -159,10 +156,12 @@ func (q *queue) loadLocked() <-chan struct{} {
 		if q.e.windowBytes.Load() < q.e.options.Window {
 			l.limit = loadBytes
 		}
+		w.changed, w.dropped = map[uint64]*spot{}, map[uint64]bool{}
 		q.e.background.Go(func() {
-			q.load(l)
+			got := q.read(l)
 			q.mu.Lock()
-			w.loading = nil
+			q.takeInLocked(l, got)
+			w.loading, w.changed, w.dropped = nil, nil, nil
 			q.dispatchLocked()
 			q.armLocked()
 			q.mu.Unlock()
@@ -182,37 +181,51 @@ type load struct {
 	limit      int // bytes of runs
 }
 
-// load reads in one short transaction, and without the queue's lock.
-func (q *queue) load(l load) {
-	var runs []loadedRun
-	var spots []*spot
-	bound := l.bound
-	err := q.e.view(func(btx *bbolt.Tx) error {
+// loaded is what a read brought.
+type loaded struct {
+	runs  []loadedRun
+	spots []*spot
+	bound uint64 // records from here on are still only in the file
+	err   error
+}
+
+// read reads in one short transaction, and without the queue's lock.
+func (q *queue) read(l load) loaded {
+	got := loaded{bound: l.bound}
+	got.err = q.e.view(func(btx *bbolt.Tx) error {
 		var err error
-		if runs, err = readRuns(btx, l.live, l.from, l.limit); err != nil {
+		if got.runs, err = readRuns(btx, l.live, l.from, l.limit); err != nil {
 			return err
 		}
-		if bound != allInMemory {
-			spots, bound, err = readReady(btx, l.live, bound)
+		if l.bound != allInMemory {
+			got.spots, got.bound, err = readReady(btx, l.live, l.bound)
 		}
 		return err
 	})
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	return got
+}
+
+// takeInLocked adds what was read to what is in memory, but for what happened
+// meanwhile.
+func (q *queue) takeInLocked(l load, got loaded) {
 	w := &q.front
 	if w.version != l.version {
 		return
 	}
-	if err != nil {
+	if got.err != nil {
 		// No more can be read. What is in memory can still be served.
 		w.last = w.through
 		q.returned.bound = allInMemory
-		q.damage = err
-		q.e.damaged(err)
+		q.damage = got.err
+		q.e.damaged(got.err)
 		return
 	}
-	for _, r := range runs {
+	for _, r := range got.runs {
 		if r.first <= w.through {
+			continue
+		}
+		if w.dropped[r.first] {
+			w.through = r.first
 			continue
 		}
 		known := q.runs[r.first]
@@ -221,16 +234,37 @@ func (q *queue) load(l load) {
 		}
 		q.addSegmentLocked(known, r.data)
 	}
-	if len(runs) == 0 && w.through == l.from {
+	if len(got.runs) == 0 && w.through == l.from {
 		w.through = max(w.through, l.last) // all beyond was deleted meanwhile
 	}
-	if q.returned.bound == l.bound && bound != l.bound {
-		q.returned.bound = bound
-		for _, s := range spots {
-			if q.leases[s.id] == nil && q.returned.byID[s.id] == nil {
-				q.returned.push(s)
-			}
+	if q.returned.bound != l.bound || got.bound == l.bound {
+		return // more than it holds came back meanwhile, or nothing was read
+	}
+	q.returned.bound = got.bound
+	for _, s := range got.spots {
+		if _, ok := w.changed[s.id]; !ok && !q.departing[s.id] && q.leases[s.id] == nil {
+			q.returned.push(s)
 		}
+	}
+	for id, s := range w.changed {
+		if s != nil && q.leases[id] == nil {
+			q.returned.push(s)
+		}
+	}
+}
+
+// pushLocked makes a message ready that is not at the front of the log.
+func (q *queue) pushLocked(s *spot) {
+	if s.run == nil && s.id >= q.returned.bound && q.front.loading != nil {
+		q.front.changed[s.id] = s
+	}
+	q.returned.push(s)
+}
+
+// goneLocked keeps a read under way from bringing a record back.
+func (q *queue) goneLocked(id uint64) {
+	if q.front.loading != nil {
+		q.front.changed[id] = nil
 	}
 }
 
