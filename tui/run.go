@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -55,20 +56,45 @@ func Run(ctx context.Context, options Options) error {
 	model := newModel(ctx, options, time.Now)
 	defer model.close()
 
-	// Bubble Tea's own signal handler waits for a loop that the same signal may
-	// have ended through the context.
-	settings := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler()}
+	// Signals are ours: one ends the console as its quit key does. Bubble Tea's
+	// own ways, its handler and a context, close the input while it is read.
+	settings := []tea.ProgramOption{tea.WithoutSignalHandler()}
 	if options.Input != nil {
 		settings = append(settings, tea.WithInput(options.Input))
 	}
 	if options.Output != nil {
 		settings = append(settings, tea.WithOutput(options.Output))
 	}
-	_, err := tea.NewProgram(model, settings...).Run()
+	program := tea.NewProgram(model, settings...)
+	ended := make(chan struct{})
+	var wait sync.WaitGroup
+	wait.Go(func() { endWith(ctx, program, ended) })
+	_, err := program.Run()
+	close(ended)
+	wait.Wait()
 	if err == nil || ctx.Err() != nil || errors.Is(err, tea.ErrInterrupted) || lostTerminal(err) {
 		return nil
 	}
 	return fmt.Errorf("the console ended: %w", err)
+}
+
+// quitTime is how long a console may take to draw its end: a terminal that
+// takes no more output would hold it for ever.
+const quitTime = 2 * time.Second
+
+// endWith ends the program with the context.
+func endWith(ctx context.Context, program *tea.Program, ended <-chan struct{}) {
+	select {
+	case <-ended:
+		return
+	case <-ctx.Done():
+		program.Quit()
+	}
+	select {
+	case <-ended:
+	case <-time.After(quitTime):
+		program.Kill()
+	}
 }
 
 // poorTerminal reports whether a terminal cannot be trusted with more than
