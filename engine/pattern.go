@@ -11,6 +11,9 @@ func ValidatePattern(pattern string) error {
 	if pattern == "" || len(pattern) > MaxNameLength {
 		return fmt.Errorf("%w: a pattern has 1 to %d bytes, this one %d", ErrInvalid, MaxNameLength, len(pattern))
 	}
+	if err := validateText("pattern", pattern); err != nil {
+		return err
+	}
 	for word := range strings.SplitSeq(pattern, ".") {
 		if word == "" || word != "*" && word != "#" && strings.ContainsAny(word, "*#") {
 			return fmt.Errorf("%w: the pattern %q: between dots stands a word, * or #", ErrInvalid, pattern)

@@ -175,16 +175,25 @@ func ValidateName(name string) error {
 		return fmt.Errorf("%w: a name must not be empty", ErrInvalid)
 	case len(name) > MaxNameLength:
 		return fmt.Errorf("%w: a name has at most %d bytes, this one %d", ErrInvalid, MaxNameLength, len(name))
-	case !utf8.ValidString(name):
-		return fmt.Errorf("%w: the name %q is not UTF-8", ErrInvalid, name)
 	case strings.HasPrefix(name, "-"):
 		return fmt.Errorf("%w: the name %q begins with a dash", ErrInvalid, name)
 	case strings.HasSuffix(name, deadSuffix):
 		return fmt.Errorf("%w: the name %q ends in %q, which stands for the dead letters of a queue", ErrInvalid, name, deadSuffix)
 	}
-	for _, r := range name {
-		if !unicode.IsPrint(r) || r == ' ' {
-			return fmt.Errorf("%w: the name %q has a character that is not allowed: %q", ErrInvalid, name, r)
+	if strings.Contains(name, " ") {
+		return fmt.Errorf("%w: the name %q has a space", ErrInvalid, name)
+	}
+	return validateText("name", name)
+}
+
+// validateText says why a name or pattern cannot be printed on a line.
+func validateText(what, text string) error {
+	if !utf8.ValidString(text) {
+		return fmt.Errorf("%w: the %s %q is not UTF-8", ErrInvalid, what, text)
+	}
+	for _, r := range text {
+		if !unicode.IsPrint(r) {
+			return fmt.Errorf("%w: the %s %q has a character that is not allowed: %q", ErrInvalid, what, text, r)
 		}
 	}
 	return nil
