@@ -3,7 +3,6 @@ package bolt
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"runtime/debug"
 	"syscall"
 
@@ -30,8 +29,6 @@ func translate(err error) error {
 		return engine.ErrDatabaseInUse
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
 		return fmt.Errorf("%w (%v)", engine.ErrNotADatabase, err)
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist):
-		return err
 	}
 	return err
 }

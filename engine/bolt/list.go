@@ -94,19 +94,14 @@ type lister struct {
 	last string // cursor of the last message taken
 }
 
-// add takes a message in; false if the page is full, and goes on behind the
-// last one.
-func (l *lister) add(m engine.Message, cursor string) bool {
-	if len(l.page.Messages) == l.o.Limit {
-		l.page.Next = l.last
-		return false
-	}
+// add takes a message in. The caller has asked whether the page is full.
+func (l *lister) add(m engine.Message, cursor string) {
 	m.Queue = l.q.name
 	l.page.Messages = append(l.page.Messages, m)
 	l.last = cursor
-	return true
 }
 
+// full reports that the page is; it goes on behind its last message then.
 func (l *lister) full() bool {
 	if len(l.page.Messages) == l.o.Limit {
 		l.page.Next = l.last

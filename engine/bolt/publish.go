@@ -116,12 +116,12 @@ func (e *Engine) publish(op *publishOp) error {
 	for i := range op.messages {
 		size += len(op.messages[i].payload)
 	}
-	return e.writer.do(op, size*len(op.queues), len(op.messages)*len(op.queues), e.relaxedPublish(op, int64(size)))
+	return e.writer.do(op, size*len(op.queues), len(op.messages)*len(op.queues), e.relaxedPublish(op))
 }
 
 // relaxedPublish reports that all the queues are relaxed, and that nothing
 // known now would refuse the messages: afterwards nobody can be told.
-func (e *Engine) relaxedPublish(op *publishOp, size int64) bool {
+func (e *Engine) relaxedPublish(op *publishOp) bool {
 	for _, name := range op.queues {
 		q := e.lookup(name)
 		if q == nil {
