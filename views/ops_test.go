@@ -211,7 +211,10 @@ func TestPlanPace(t *testing.T) {
 		s.press("+", "+", "-")
 		s.sees("20 per second")
 		s.press("p")
-		s.sees("canary 1 → 10 → 100 → rest", "--canary")
+		s.sees("canary 1 → 10 → 100 → rest")
+		if screen := s.plain(); strings.Contains(screen, "nixie requeue") {
+			s.Errorf("a command that cannot watch its canary:\n%s", screen)
+		}
 		s.press("p")
 		s.sees("follow the destination", "--follow")
 	})

@@ -91,6 +91,9 @@ func requeueCommand(p *Plan) string {
 	if len(p.Sources) != 1 || p.To != "" || p.Capped || len(p.Select.Causes) > 1 || p.Select.State != engine.Dead {
 		return ""
 	}
+	if p.Pace.Kind == Canary {
+		return "" // nobody can consume while the command has the database
+	}
 	words := []string{"nixie", "requeue", p.Sources[0].Name}
 	filter := p.Select.Filter
 	for _, cause := range p.Select.Causes {
@@ -109,8 +112,6 @@ func requeueCommand(p *Plan) string {
 		words = append(words, "--all")
 	}
 	switch p.Pace.Kind {
-	case Canary:
-		words = append(words, "--canary")
 	case Follow:
 		words = append(words, "--follow")
 	case PerSecond:
