@@ -137,7 +137,7 @@ func fiveJobs(t *testing.T, program string, s size) {
 		t.Errorf("nixie peek: %v\n%s", err, out)
 	}
 	out, err = x.nixie(program, "", "check", "--db", "a.db")
-	if err != nil || out != "1 queues, 4 messages, 0 problems\n" {
+	if err != nil || out != "1 queue, 4 messages, 0 problems\n" {
 		t.Errorf("nixie check: %v\n%s", err, out)
 	}
 }

@@ -45,8 +45,8 @@ func (k *checkCommand) Run(c *command) error {
 		for _, problem := range report.Problems {
 			fmt.Fprintln(c.Stdout, oneLine(problem))
 		}
-		_, err = fmt.Fprintf(c.Stdout, "%s queues, %s messages, %s problems\n",
-			widget.Count(report.Queues), widget.Count(report.Messages), widget.Count(int64(len(report.Problems))))
+		_, err = fmt.Fprintf(c.Stdout, "%s, %s, %s\n",
+			widget.Plural(report.Queues, "queue"), widget.Plural(report.Messages, "message"), widget.Plural(len(report.Problems), "problem"))
 	}
 	if err == nil && len(report.Problems) > 0 {
 		return fmt.Errorf("the database is damaged: keep a copy of the file before you go on")
@@ -80,8 +80,8 @@ func (k *checkCommand) salvage(c *command) (err error) {
 	for _, problem := range report.Problems {
 		fmt.Fprintln(c.Stderr, "nixie: "+oneLine(problem))
 	}
-	fmt.Fprintf(c.Stderr, "nixie: %s messages salvaged, %s problems\n",
-		widget.Count(report.Messages), widget.Count(int64(len(report.Problems))))
+	fmt.Fprintf(c.Stderr, "nixie: %s salvaged, %s\n",
+		widget.Plural(report.Messages, "message"), widget.Plural(len(report.Problems), "problem"))
 	if report.Stray > 0 {
 		fmt.Fprintf(c.Stderr, "nixie: %s of them were found beside the damaged parts, and may have been done long ago\n", widget.Count(report.Stray))
 	}

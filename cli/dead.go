@@ -93,7 +93,7 @@ func (d *deadCommand) table(c *command, report operation.CauseReport) error {
 		return err
 	}
 	if report.Capped {
-		_, err := fmt.Fprintf(c.Stdout, "first %s of %s dead letters\n", widget.Count(report.Seen), widget.Count(report.Total))
+		_, err := fmt.Fprintf(c.Stdout, "first %s of %s\n", widget.Count(report.Seen), widget.Plural(report.Total, "dead letter"))
 		return err
 	}
 	return nil

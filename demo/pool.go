@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nixie/engine"
+	"nixie/views/widget"
 )
 
 // pool is the workers of a queue, as many as its handle says.
@@ -53,10 +54,7 @@ func (p *pool) run(ctx context.Context) {
 
 // crew is how many work, in words.
 func (p *pool) crew() string {
-	if n := p.consumers.value(); n != 1 {
-		return formatCount(n) + " consumers"
-	}
-	return "one consumer"
+	return widget.Plural(int(p.consumers.value()), "consumer")
 }
 
 // work is the life of a worker.

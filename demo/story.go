@@ -174,7 +174,7 @@ func (p *play) tellMending(now time.Time, w *witness) (views.DemoStory, bool) {
 		case pool.outage != nil && pool.outage.held(now) < recent && p.ended(pool.outage):
 			story.Text = fmt.Sprintf("%s is back since %s", pool.needs, widget.Age(pool.outage.held(now)))
 			if story.Watch == "" && info.Dead > 0 {
-				story.Watch = fmt.Sprintf("%s dead letters of %s stay: look at their causes, requeue them", widget.Count(info.Dead), pool.queue)
+				story.Watch = fmt.Sprintf("%s of %s left behind: look at the causes, requeue them", widget.Plural(info.Dead, "dead letter"), pool.queue)
 			}
 			if story.Watch == "" {
 				story.Watch = "the retries of " + pool.queue + " succeed: none was lost"
@@ -268,7 +268,7 @@ func (p *play) tellCalm(_ time.Time, w *witness) views.DemoStory {
 			continue
 		}
 		if groups, seen, swapped := pool.order.counts(); seen > 0 && len(p.pools) == 1 {
-			story.Text = fmt.Sprintf("%s entries of %d groups done, %s out of order", widget.Count(seen), groups, widget.Count(swapped))
+			story.Text = fmt.Sprintf("%s of %s done, %s out of order", widget.Plural(seen, "entry"), widget.Plural(groups, "group"), widget.Count(swapped))
 		}
 	}
 	return story

@@ -172,7 +172,7 @@ func (m *model) headerFacts(room int) string {
 			dead = s.Bad
 		}
 		facts = append(facts,
-			fact{value(widget.Count(int64(totals.Queues)), plural(totals.Queues, "queue"), s.Text), 5},
+			fact{value(widget.Count(int64(totals.Queues)), widget.Noun(totals.Queues, "queue"), s.Text), 5},
 			fact{value(widget.Count(totals.Ready), "ready", s.Text), 2},
 			fact{value(widget.Count(totals.InFlight), "in flight", s.Text), 4},
 			fact{value(widget.Count(totals.Dead), "dead", dead), 1},
@@ -201,13 +201,6 @@ func (m *model) headerFacts(room int) string {
 		}
 	}
 	return ""
-}
-
-func plural(n int, one string) string {
-	if n == 1 {
-		return one
-	}
-	return one + "s"
 }
 
 // cursor is where the text cursor stands, on the whole screen.

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"nixie/keymap"
 	"nixie/themes"
 	"nixie/views"
+	"nixie/views/widget"
 )
 
 // overDialogs are the root's actions that work while a dialog is open.
@@ -127,11 +127,7 @@ func (m *model) quit() tea.Cmd {
 		return tea.Quit
 	}
 	m.quitAt = now
-	jobs := "a job is"
-	if running > 1 {
-		jobs = fmt.Sprintf("%d jobs are", running)
-	}
-	return views.Notify(views.NoticeWarning, jobs+" still running and will be offered for resumption next time; once more quits")
+	return views.Notify(views.NoticeWarning, widget.Plural(running, "job")+" still running, offered for resumption next time; once more quits")
 }
 
 func (m *model) freeze() tea.Cmd {

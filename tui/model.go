@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -291,10 +290,7 @@ func (m *model) jobsLoaded(msg jobsLoadedMsg) tea.Cmd {
 	before, first := m.jobs.visible(), !m.jobs.loaded
 	ended := m.jobs.set(msg)
 	if n := m.jobs.interrupted(); first && n > 0 {
-		text := "a job was interrupted when the program ended; Jobs resumes it"
-		if n > 1 {
-			text = fmt.Sprintf("%d jobs were interrupted when the program ended; Jobs resumes them", n)
-		}
+		text := widget.Plural(n, "job") + " interrupted when the program ended: to be resumed in Jobs"
 		m.notices.add(views.NoticeMsg{Kind: views.NoticeWarning, Text: text}, m.env.Now())
 	}
 	if m.jobs.visible() != before {

@@ -145,7 +145,7 @@ func (v *Dead) openMessages(c operation.Cause) tea.Cmd {
 	}
 	var choices []Choice
 	for _, q := range c.Queues {
-		choices = append(choices, Choice{Title: q.Name, Help: widget.Count(q.N) + " dead letters", Msg: open(q.Name)})
+		choices = append(choices, Choice{Title: q.Name, Help: widget.Plural(q.N, "dead letter"), Msg: open(q.Name)})
 	}
 	return send(DialogMsg{Dialog: NewChooser(v.env, "In which queue", choices)})
 }

@@ -191,8 +191,8 @@ func (v *Dead) renderSum() string {
 	if v.queue != "" {
 		where = widget.SafeFit(v.queue, 30)
 	}
-	line := " " + s.State.Dead.Bold(true).Render(widget.Count(r.Match)) + s.Muted.Render(" dead letters of ") + s.Text.Render(where) +
-		s.Muted.Render(" in ") + s.Strong.Render(number(len(r.Causes), "cause"))
+	line := " " + s.State.Dead.Bold(true).Render(widget.Count(r.Match)) + s.Muted.Render(" "+widget.Noun(r.Match, "dead letter")+" of ") + s.Text.Render(where) +
+		s.Muted.Render(" in ") + s.Strong.Render(widget.Plural(len(r.Causes), "cause"))
 	if !v.filter.applied.Empty() {
 		line += s.Muted.Render(fmt.Sprintf(" %s %s in all", s.Glyphs.Middle, widget.Count(r.Total)))
 	}
@@ -254,7 +254,7 @@ func (v *Dead) renderStatus() string {
 	}
 	var parts []string
 	if first, last := v.grid.Visible(); last-first < len(v.fetch.value.Causes) && !v.box.grid.Empty() {
-		parts = append(parts, fmt.Sprintf("showing %d–%d of %s", first+1, last, number(len(v.fetch.value.Causes), "cause")))
+		parts = append(parts, fmt.Sprintf("showing %d–%d of %s", first+1, last, widget.Plural(len(v.fetch.value.Causes), "cause")))
 	}
 	if n := v.grid.MarkCount(); n > 0 {
 		var letters int64
@@ -263,7 +263,7 @@ func (v *Dead) renderStatus() string {
 				letters += c.Count
 			}
 		}
-		parts = append(parts, fmt.Sprintf("%s marked, %s", number(n, "cause"), number64(letters, "dead letter")))
+		parts = append(parts, fmt.Sprintf("%s marked, %s", widget.Plural(n, "cause"), widget.Plural(letters, "dead letter")))
 	}
 	if !v.filter.applied.Empty() {
 		parts = append(parts, "matching "+widget.SafeFit(v.filter.applied.String(), 40)+" (esc clears)")

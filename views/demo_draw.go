@@ -261,7 +261,7 @@ func (v *Demo) renderHandles(width, height int) string {
 		title += s.Muted.Render("  " + v.handleHint(h))
 	}
 	if hidden > 0 {
-		title += s.Muted.Render(fmt.Sprintf("  %s %d more lines", s.Glyphs.Down, hidden))
+		title += s.Muted.Render("  " + s.Glyphs.Down + " " + widget.Plural(hidden, "more line"))
 	}
 	return framed(s, title, strings.Join(lines, "\n"), width, height, focused)
 }

@@ -60,13 +60,5 @@ func exportTo(ctx context.Context, e engine.Inspector, clock func() time.Time, s
 		_ = os.Remove(path)
 		return fail(err)
 	}
-	return NoticeMsg{Kind: NoticeDone, Text: fmt.Sprintf("exported %s to %s", number64(n, "message"), widget.Safe(path))}
-}
-
-// number64 is number for large counts.
-func number64(n int64, one string) string {
-	if n != 1 {
-		one += "s"
-	}
-	return widget.Count(n) + " " + one
+	return NoticeMsg{Kind: NoticeDone, Text: fmt.Sprintf("exported %s to %s", widget.Plural(n, "message"), widget.Safe(path))}
 }

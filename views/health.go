@@ -52,7 +52,7 @@ func healthOf(q engine.QueueInfo, now time.Time) Health {
 	case q.Ready > 0 && q.Consumers == 0:
 		return Health{NoConsumers, fmt.Sprintf("%s wait and nobody received within the last minute", widget.Count(q.Ready))}
 	case q.Ready > 0 && q.Out == 0 && q.Failing == 0 && oldest > stallAge:
-		return Health{Stalled, fmt.Sprintf("%s, and nothing was settled for 10s", number(q.Consumers, "consumer"))}
+		return Health{Stalled, fmt.Sprintf("%s, and nothing was settled for 10s", widget.Plural(q.Consumers, "consumer"))}
 	case backlog && net > max(0.5, q.In/20):
 		return Health{Growing, fmt.Sprintf("by %s: %s in, %s out", widget.Rate(net), widget.Rate(q.In), widget.Rate(q.Out))}
 	case backlog && -net > max(0.5, q.In/20):
@@ -63,14 +63,6 @@ func healthOf(q engine.QueueInfo, now time.Time) Health {
 	default:
 		return Health{Idle, "nothing came or went within the last 10s"}
 	}
-}
-
-// number is a count with its noun: "1 consumer", "3 consumers".
-func number(n int, one string) string {
-	if n != 1 {
-		one += "s"
-	}
-	return widget.Count(int64(n)) + " " + one
 }
 
 func (c Condition) String() string {

@@ -92,7 +92,7 @@ func (v *Jobs) copyChoices(j operation.Job) []Choice {
 		choices = append(choices, choice("the command line", j.Command))
 	}
 	if ids := v.ids(); ids != "" {
-		choices = append(choices, Choice{Title: "the ids", Help: number(len(v.items.value), "message") + " " + fateWord(j, v.fate), Msg: CopyMsg{What: "the ids", Text: ids}})
+		choices = append(choices, Choice{Title: "the ids", Help: widget.Plural(len(v.items.value), "message") + " " + fateWord(j, v.fate), Msg: CopyMsg{What: "the ids", Text: ids}})
 	}
 	return choices
 }

@@ -359,9 +359,9 @@ func (v *Jobs) renderStatus() string {
 	if v.typing {
 		return " " + v.filter.Render(s, v.width-2)
 	}
-	text := number(len(v.shown), "job")
+	text := widget.Plural(len(v.shown), "job")
 	if v.filter.Value() != "" {
-		text = fmt.Sprintf("%d of %s match (esc clears)", len(v.shown), number(len(v.fetch.value), "job"))
+		text = fmt.Sprintf("%d of %s match (esc clears)", len(v.shown), widget.Plural(len(v.fetch.value), "job"))
 	}
 	waiting := 0
 	for _, j := range v.fetch.value {
@@ -371,7 +371,7 @@ func (v *Jobs) renderStatus() string {
 	}
 	line := " " + s.Muted.Render(text)
 	if waiting > 0 {
-		line += s.Warn.Render(fmt.Sprintf(" %s %s not finished: R lets it go on, D cancels it", s.Glyphs.Middle, number(waiting, "job")))
+		line += s.Warn.Render(fmt.Sprintf(" %s %s not finished: R lets it go on, D cancels it", s.Glyphs.Middle, widget.Plural(waiting, "job")))
 	}
 	return widget.Fit(line, v.width)
 }

@@ -297,10 +297,7 @@ func (d *messageDetail) head() []string {
 	first := []string{s.Muted.Render("id ") + s.Strong.Render(widget.SafeFit(string(m.ID), 36)), state}
 	second := []string{
 		s.Muted.Render("published ") + s.Text.Render(since(d.env, m.PublishedAt)),
-		s.Text.Render(number(m.Tries, "try")), s.Text.Render(widget.Bytes(int64(m.Size))),
-	}
-	if m.Tries != 1 {
-		second[1] = s.Text.Render(fmt.Sprintf("%d tries", m.Tries))
+		s.Text.Render(widget.Plural(m.Tries, "try")), s.Text.Render(widget.Bytes(int64(m.Size))),
 	}
 	switch {
 	case d.gone:
@@ -355,7 +352,7 @@ func (d *messageDetail) renderContent() []string {
 	if d.tab == bodyTab {
 		status := s.Muted.Render(widget.Fit(d.body.Status(), max(d.width-3, 0)))
 		if d.typing {
-			hits := s.Muted.Render(number(d.body.Hits(), "hit"))
+			hits := s.Muted.Render(widget.Plural(d.body.Hits(), "hit"))
 			room := max(d.width-4-widget.Width(hits), 1)
 			status = widget.Pad(d.search.Render(s, room), room, widget.Left) + hits
 		}

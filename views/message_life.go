@@ -105,7 +105,7 @@ func (d *messageDetail) events() []event {
 	if m.EnteredAt.Sub(m.PublishedAt) > time.Millisecond && !died {
 		entered := event{m.EnteredAt, g.Arrow, s.Info, "came into " + m.Queue}
 		if m.Requeues > 0 {
-			entered.text = fmt.Sprintf("requeued, %s in all", number(m.Requeues, "time"))
+			entered.text = fmt.Sprintf("requeued, %s in all", widget.Plural(m.Requeues, "time"))
 		}
 		events = append(events, entered)
 	}

@@ -308,7 +308,7 @@ func copyMessageChoices(m engine.Message) []Choice {
 	choices := []Choice{
 		choice("the body", string(m.Body), widget.Bytes(int64(len(m.Body)))),
 		choice("the id", string(m.ID), string(m.ID)),
-		choice("the headers, as JSON", string(headers), number(len(m.Headers), "header")),
+		choice("the headers, as JSON", string(headers), widget.Plural(len(m.Headers), "header")),
 	}
 	if n := len(m.Attempts); n > 0 {
 		choices = append(choices, choice("the last error", m.Attempts[n-1].Reason, m.Attempts[n-1].Reason))

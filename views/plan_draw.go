@@ -100,7 +100,7 @@ func (b *planRows) facts(p *operation.Plan) {
 		case p.Groups == 1:
 			order += " " + s.Glyphs.Middle + " 1 group keeps its order"
 		case p.Groups > 1:
-			order += " " + s.Glyphs.Middle + " " + number(p.Groups, "group") + " keep their order"
+			order += " " + s.Glyphs.Middle + " " + widget.Plural(p.Groups, "group") + " keep their order"
 		}
 		b.add("order", order, s.Text)
 		b.add("message", "body and headers stay as they are; tries begin again at 0", s.Text)
@@ -190,7 +190,7 @@ func (b *planRows) to(p *operation.Plan) {
 	}
 	for i, t := range p.Destinations {
 		if i == most {
-			b.add("", fmt.Sprintf("and %d more queues", len(p.Destinations)-most), s.Muted)
+			b.add("", "and "+widget.Plural(len(p.Destinations)-most, "more queue"), s.Muted)
 			return
 		}
 		text := t.Queue
@@ -203,7 +203,7 @@ func (b *planRows) to(p *operation.Plan) {
 		case t.Missing:
 			text += ": no longer exists"
 		default:
-			text += fmt.Sprintf("   %s ready there now, %s", widget.Count(t.Ready), number(t.Consumers, "consumer"))
+			text += fmt.Sprintf("   %s ready there now, %s", widget.Count(t.Ready), widget.Plural(t.Consumers, "consumer"))
 		}
 		b.add(label, text, s.Text)
 		label = ""
@@ -240,7 +240,7 @@ func (d *planDialog) Render() string {
 	var lines []string
 	for i, r := range rows {
 		if i == room-1 && len(rows) > room {
-			lines = append(lines, s.Muted.Render(fmt.Sprintf("%s %d more lines", s.Glyphs.Ellipsis, len(rows)-i)))
+			lines = append(lines, s.Muted.Render(s.Glyphs.Ellipsis+" "+widget.Plural(len(rows)-i, "more line")))
 			break
 		}
 		if i >= room {

@@ -23,11 +23,7 @@ func policyText(queue string, p engine.Policy) []string {
 	if p.MaxTries == 0 {
 		add("tried for ever; %s lease", widget.Duration(p.VisibilityTimeout))
 	} else {
-		tries := "tries"
-		if p.MaxTries == 1 {
-			tries = "try"
-		}
-		add("%d %s, %s; %s lease", p.MaxTries, tries, dead, widget.Duration(p.VisibilityTimeout))
+		add("%s, %s; %s lease", widget.Plural(p.MaxTries, "try"), dead, widget.Duration(p.VisibilityTimeout))
 	}
 	if text := backoffText(p.Backoff); text != "" {
 		lines = append(lines, text)
@@ -43,7 +39,7 @@ func policyText(queue string, p engine.Policy) []string {
 	}
 	var bounds []string
 	if p.MaxDepth > 0 {
-		bounds = append(bounds, widget.Count(p.MaxDepth)+" messages")
+		bounds = append(bounds, widget.Plural(p.MaxDepth, "message"))
 	}
 	if p.MaxBytes > 0 {
 		bounds = append(bounds, widget.Bytes(p.MaxBytes))

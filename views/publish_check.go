@@ -105,12 +105,12 @@ func (v *Publish) judgeLines() {
 			valid++
 		}
 	}
-	s.text = number64(s.count, "message")
+	s.text = widget.Plural(s.count, "message")
 	switch checked := min(n, most); {
 	case valid == checked && n > 0:
 		s.verdict, s.text = goodJSON, s.text+", each JSON"
 	case valid > 0:
-		s.verdict, s.text = badJSON, fmt.Sprintf("%s; of the first %d, %d are no JSON", s.text, checked, checked-valid)
+		s.verdict, s.text = badJSON, fmt.Sprintf("%s; no JSON: %d of the first %d", s.text, checked-valid, checked)
 	}
 }
 

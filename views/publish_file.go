@@ -165,7 +165,7 @@ func (v *Publish) fileLoaded(m fileLoadedMsg) tea.Cmd {
 	v.form.FocusOn(sendKey)
 	text := fmt.Sprintf("%s from %s", widget.Bytes(int64(len(m.content))), m.path)
 	if lines {
-		text += ": " + number64(v.sample.count, "message") + ", one a line"
+		text += ": " + widget.Plural(v.sample.count, "message") + ", one a line"
 	}
 	return Notify(NoticeInfo, text)
 }

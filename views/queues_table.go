@@ -273,9 +273,9 @@ func (v *Queues) renderStatus() string {
 		return widget.Pad(" "+s.Muted.Render("reading the queues"+s.Glyphs.Ellipsis), v.width, widget.Left)
 	}
 	total := len(v.fetch.value)
-	text := number(total, "queue")
+	text := widget.Plural(total, "queue")
 	if f := v.filter.Value(); f != "" {
-		text = fmt.Sprintf("%s of %s match %q (esc clears)", widget.Count(int64(len(v.rows))), number(total, "queue"), widget.SafeFit(f, 30))
+		text = fmt.Sprintf("%s of %s match %q (esc clears)", widget.Count(int64(len(v.rows))), widget.Plural(total, "queue"), widget.SafeFit(f, 30))
 	}
 	if first, last := v.grid.Visible(); last-first < len(v.rows) {
 		text += fmt.Sprintf(" %s showing %d–%d", s.Glyphs.Middle, first+1, last)

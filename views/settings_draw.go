@@ -203,7 +203,7 @@ func (v *Settings) head() string {
 		}
 		return text + s.Muted.Render(hint)
 	default:
-		return text + s.Warn.Render(fmt.Sprintf("   %s, not applied yet", number(n, "change")))
+		return text + s.Warn.Render(fmt.Sprintf("   %s, not applied yet", widget.Plural(n, "change")))
 	}
 }
 

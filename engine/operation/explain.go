@@ -63,7 +63,7 @@ func (m *Manager) Explain(ctx context.Context, report CauseReport, cause string)
 		return Explanation{}, err
 	}
 	out := slices.DeleteFunc(slices.Clone(all), func(msg engine.Message) bool { return msg.Death == nil || msg.Death.Origin != home })
-	e := Explanation{Sampled: len(in), Against: fmt.Sprintf("%d other dead letters of %s", len(out), home)}
+	e := Explanation{Sampled: len(in), Against: plural(int64(len(out)), "other dead letter") + " of " + home}
 	if len(out) < enoughOther {
 		if out, err = m.waiting(ctx, home); err != nil {
 			return Explanation{}, err
@@ -71,7 +71,7 @@ func (m *Manager) Explain(ctx context.Context, report CauseReport, cause string)
 		e.Against = fmt.Sprintf("%d that wait in %s", len(out), home)
 	}
 	if len(out) < enoughOther {
-		out, e.Against = all, fmt.Sprintf("%d other dead letters", len(all))
+		out, e.Against = all, plural(int64(len(all)), "other dead letter")
 	}
 	if len(out) == 0 || len(in) == 0 {
 		e.Against = ""

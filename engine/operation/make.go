@@ -122,7 +122,7 @@ func (m *Manager) lookAhead(ctx context.Context, p *Plan, c *chooser) error {
 		default:
 			d.Ready, d.Paused, d.Consumers, d.Ordered = info.Ready, info.Paused, info.Consumers, info.Policy.Ordered
 			if room := info.Policy.MaxDepth - info.Depth(); info.Policy.MaxDepth > 0 && room < a.N {
-				p.warn("%s takes %d more at most: it is bounded to %d", a.Name, max(room, 0), info.Policy.MaxDepth)
+				p.warn("%s takes %s more at most: it is bounded to %s", a.Name, number(max(room, 0)), number(info.Policy.MaxDepth))
 			}
 		}
 		p.Destinations = append(p.Destinations, d)
@@ -141,19 +141,19 @@ func (p *Plan) warn(format string, args ...any) {
 func (m *Manager) warnings(p *Plan, c *chooser) []string {
 	w := Plan{}
 	if c.capped {
-		w.warn("only the first %d were searched", maxChosen)
+		w.warn("only the first %s were searched", number(maxChosen))
 	}
 	if gone := int64(len(c.selection.Refs)) - p.Total; c.selection.Refs != nil && gone > 0 && c.of > p.Total {
-		w.warn("%d of the %d chosen are no longer there", c.of-p.Total, c.of)
+		w.warn("of the %s chosen, %s no longer there", number(c.of), are(c.of-p.Total))
 	}
 	for _, d := range p.Destinations {
 		switch {
 		case d.Missing:
-			w.warn("%s no longer exists: %d will be refused; move them instead", d.Queue, d.N)
+			w.warn("%s no longer exists: %s will be refused; move instead", d.Queue, number(d.N))
 		case d.Paused:
-			w.warn("%s is paused: they will wait there", d.Queue)
+			w.warn("%s is paused: what comes will wait there", d.Queue)
 		case d.Consumers == 0:
-			w.warn("%s has no consumers: they will wait there", d.Queue)
+			w.warn("%s has no consumers: what comes will wait there", d.Queue)
 		}
 	}
 	if p.Verb == Requeue || p.Verb == Move {
@@ -162,9 +162,9 @@ func (m *Manager) warnings(p *Plan, c *chooser) []string {
 	switch {
 	case c.inFlight == 0:
 	case p.Verb == Delete:
-		w.warn("%d are in flight: their consumers lose the lease", c.inFlight)
+		w.warn("%s in flight: consumers lose the lease", are(c.inFlight))
 	default:
-		w.warn("%d are in flight and will be refused", c.inFlight)
+		w.warn("%s in flight and will be refused", are(c.inFlight))
 	}
 	if (p.Verb == Delete || p.Verb == Edit) && !m.engine.Capabilities().Trash {
 		w.warn("this engine has no trash: it cannot be taken back")
@@ -175,7 +175,7 @@ func (m *Manager) warnings(p *Plan, c *chooser) []string {
 // warnOfReturn tells what became of those that were requeued before.
 func (m *Manager) warnOfReturn(w, p *Plan, c *chooser) {
 	if c.again > 0 {
-		w.warn("%d of these were requeued before and came back", c.again)
+		w.warn("of these, %s came back after an earlier requeue", number(c.again))
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -187,7 +187,7 @@ func (m *Manager) warnOfReturn(w, p *Plan, c *chooser) {
 		}
 	}
 	if returned := sum.CameBack + c.again; sum.Requeued > 0 && returned > 0 {
-		w.warn("of %d requeued so far with the same cause, %d came back", max(sum.Requeued, returned), returned)
+		w.warn("of %s requeued so far with the same cause, %s came back", number(max(sum.Requeued, returned)), number(returned))
 	}
 }
 
@@ -217,14 +217,14 @@ func (m *Manager) planQueue(ctx context.Context, p *Plan) error {
 		}
 		p.Of = p.Total
 		if n := info.InFlight; n > 0 && p.Area == engine.LiveArea {
-			p.warn("%d are in flight: their consumers lose the lease", n)
+			p.warn("%s in flight: consumers lose the lease", are(n))
 		}
 	case DeleteQueue:
 		s.Op = opDeleteQueue
 		p.Total, p.Confirm = info.Depth()+info.Dead, p.Queue
 		p.Of = p.Total
 		if info.Consumers > 0 {
-			p.warn("%s has %d consumers: they will get errors", p.Queue, info.Consumers)
+			p.warn("the %s of %s will get errors", plural(int64(info.Consumers), "consumer"), p.Queue)
 		}
 	case Pause, Resume:
 		s.Op, s.Paused = opPause, p.Verb == Pause

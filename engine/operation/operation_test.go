@@ -119,7 +119,7 @@ func TestPlanWarns(t *testing.T) {
 	b.do(b.SetPaused(b.ctx, "payments", true))
 	warnings := strings.Join(b.plan(Request{Verb: Requeue}).Warnings, "\n")
 	for _, want := range []string{
-		"payments is paused", "4 of these were requeued before and came back", "of 4 requeued so far with the same cause, 4 came back",
+		"payments is paused", "of these, 4 came back after an earlier requeue", "of 4 requeued so far with the same cause, 4 came back",
 	} {
 		if !strings.Contains(warnings, want) {
 			t.Errorf("no warning %q in\n%s", want, warnings)

@@ -83,10 +83,10 @@ func (m *Manager) planArrival(ctx context.Context, p *Plan, name string) error {
 	}
 	p.Destinations = append(p.Destinations, Destination{Queue: name, N: l.Count, Ready: info.Ready, Paused: info.Paused, Consumers: info.Consumers, Ordered: info.Policy.Ordered})
 	if info.Paused {
-		p.warn("%s is paused: they will wait there", name)
+		p.warn("%s is paused: what comes will wait there", name)
 	}
 	if room := info.Policy.MaxDepth - info.Depth(); info.Policy.MaxDepth > 0 && room < l.Count && info.Policy.Overflow == engine.RejectNew {
-		p.warn("%s takes %d more at most: it is bounded to %d", name, max(room, 0), info.Policy.MaxDepth)
+		p.warn("%s takes %s more at most: it is bounded to %s", name, number(max(room, 0)), number(info.Policy.MaxDepth))
 	}
 	return nil
 }

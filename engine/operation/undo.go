@@ -125,7 +125,7 @@ func (u *undo) moves(ctx context.Context) error {
 		case msg.State == engine.InFlight:
 			u.cannot(1, "in flight now")
 		case msg.State == engine.Dead && s.State == engine.Dead && dest == s.Queue:
-			u.cannot(1, "died again: they are back already")
+			u.cannot(1, "died again, and back already")
 		default:
 			back := set{Op: opMove, Queue: dest, To: s.Queue, Into: engine.Ready, KeepTries: true, State: engine.Ready}
 			if s.State == engine.Dead {
@@ -230,7 +230,7 @@ func (u *undo) queue(ctx context.Context) error {
 	case opCreate:
 		back.Op = opDeleteQueue
 		if n := info.Depth() + info.Dead; n > 0 {
-			u.plan.warn("%s holds %s messages: they go to the trash with it", s.Queue, number(n))
+			u.plan.warn("%s holds %s: all go to the trash with it", s.Queue, plural(n, "message"))
 			u.plan.Confirm = s.Queue
 		}
 	}

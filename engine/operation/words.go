@@ -23,11 +23,11 @@ func (p *Plan) Title() string {
 	case Edit:
 		return "edit a message of " + p.where()
 	case Purge:
-		what := ""
+		what := number(p.Total)
 		if p.Area == engine.DeadArea {
-			what = " dead letters"
+			what = plural(p.Total, "dead letter")
 		}
-		return fmt.Sprintf("purge %s%s of %s", number(p.Total), what, p.Queue)
+		return fmt.Sprintf("purge %s of %s", what, p.Queue)
 	case Publish:
 		if p.Load.Topic != "" {
 			return fmt.Sprintf("publish %s to the topic %s", number(p.Total), p.Load.Topic)
@@ -49,7 +49,7 @@ func (p *Plan) where() string {
 	if len(p.Sources) == 1 {
 		return p.Sources[0].Name
 	}
-	return fmt.Sprintf("%d queues", len(p.Sources))
+	return plural(int64(len(p.Sources)), "queue")
 }
 
 // Button is the verb with the number, for the button that starts it.
@@ -71,6 +71,22 @@ func number(n int64) string {
 		digits = digits[:i] + " " + digits[i:]
 	}
 	return digits
+}
+
+// plural is a number with its noun, which is given for one: "3 messages".
+func plural(n int64, one string) string {
+	if n != 1 {
+		one += "s"
+	}
+	return number(n) + " " + one
+}
+
+// are is a number with its verb: "1 is", "3 are".
+func are(n int64) string {
+	if n == 1 {
+		return "1 is"
+	}
+	return number(n) + " are"
 }
 
 // command is the command line that does the same. "": there is none.
@@ -275,7 +291,7 @@ func durability(d engine.Durability) string {
 func editChanges(old engine.Message, new engine.Outgoing) []string {
 	var changes []string
 	if !bytes.Equal(old.Body, new.Body) {
-		changes = append(changes, fmt.Sprintf("body: %s → %s bytes", number(int64(old.Size)), number(int64(len(new.Body)))))
+		changes = append(changes, fmt.Sprintf("body: %s → %s", number(int64(old.Size)), plural(int64(len(new.Body)), "byte")))
 	}
 	names := map[string]bool{}
 	for name := range old.Headers {

@@ -34,6 +34,20 @@ func Count(n int64) string {
 	return b.String()
 }
 
+// Plural is a number with its noun, which is given for one: 1 queue, 3 queues.
+func Plural[N int | int64](n N, one string) string { return Count(int64(n)) + " " + Noun(n, one) }
+
+// Noun is the noun of Plural, without the number.
+func Noun[N int | int64](n N, one string) string {
+	if n == 1 {
+		return one
+	}
+	if stem, ok := strings.CutSuffix(one, "y"); ok && stem != "" && !strings.ContainsAny(stem[len(stem)-1:], "aeiou") {
+		return stem + "ies"
+	}
+	return one + "s"
+}
+
 // Compact writes a number in at most five characters: 0.4, 31, 1.2k, 3.4M.
 func Compact(f float64) string {
 	if math.IsNaN(f) {
