@@ -133,7 +133,11 @@ func (m *model) renderFooter() string {
 				continue
 			}
 			seen[binding.Keys[0]] = true
-			k := m.footerKey(binding, p.view.Why(binding.Action) != "")
+			disabled := p.view.Why(binding.Action) != ""
+			if disabled && len(m.dialogs) > 0 {
+				continue // a dialog is about one thing, which will not come to allow it
+			}
+			k := m.footerKey(binding, disabled)
 			if x+k.width+2 > room {
 				continue
 			}

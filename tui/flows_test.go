@@ -20,7 +20,7 @@ import (
 func TestRequeueAndUndo(t *testing.T) {
 	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
 		d.press("enter 4 space space space R")
-		d.see("Requeue 3", "Cancel")
+		d.see("Requeue 3", "Cancel", "p pace")
 		d.press("esc")
 		d.miss("Cancel")
 		d.press("R tab enter")
@@ -32,6 +32,15 @@ func TestRequeueAndUndo(t *testing.T) {
 		d.press("tab enter")
 		d.pass(3 * time.Second)
 		d.see("Dead letters 12", "Messages 48")
+	})
+}
+
+// TestFooterOfAPlan: a key that does nothing in this plan is not shown.
+func TestFooterOfAPlan(t *testing.T) {
+	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+		d.press("P")
+		d.see("Pause payments", "enter press")
+		d.miss("pace", "copy command")
 	})
 }
 

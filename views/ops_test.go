@@ -220,6 +220,21 @@ func TestPlanPace(t *testing.T) {
 	})
 }
 
+// TestPlanOfUndo: what goes back among the dead letters says so, and what was
+// done to a queue is not about messages.
+func TestPlanOfUndo(t *testing.T) {
+	onStage(t, func(s *stage) {
+		s.doJobs()
+		s.dialog(operation.Request{Verb: operation.Undo, Undoes: 1}, 120, 40)
+		s.sees("undoes    30 of 30", "to        orders.dead ", "[ Undo 30 ]")
+		s.dialog(operation.Request{Verb: operation.Undo, Undoes: 2}, 120, 40)
+		s.sees("Undo job 2: pause orders", "queue     orders", "[ Undo ]")
+		if screen := s.plain(); strings.Contains(screen, "consumers") {
+			s.Errorf("messages in the undo of a pause:\n%s", screen)
+		}
+	})
+}
+
 func TestPlanFitsEverywhere(t *testing.T) {
 	onStage(t, func(s *stage) {
 		s.dialog(operation.Request{Verb: operation.Requeue}, 120, 40)

@@ -130,9 +130,6 @@ func (b *planRows) from(p *operation.Plan) {
 	s := b.d.env.Styles
 	switch p.Verb {
 	case operation.Requeue, operation.Move, operation.Delete, operation.Edit:
-	case operation.Undo:
-		b.add("undoes", fmt.Sprintf("job %d: %s of %s", p.Undoes, widget.Count(p.Total), widget.Count(max(p.Of, p.Total))), s.Text)
-		return
 	case operation.Purge, operation.DeleteQueue:
 		b.add("from", p.Queue, s.Text)
 		var parts []string
@@ -148,6 +145,8 @@ func (b *planRows) from(p *operation.Plan) {
 	default:
 		if p.Queue != "" {
 			b.add("queue", p.Queue, s.Text)
+		} else if p.Verb == operation.Undo {
+			b.add("undoes", fmt.Sprintf("%s of %s", widget.Count(p.Total), widget.Count(max(p.Of, p.Total))), s.Text)
 		}
 		return
 	}
@@ -184,16 +183,15 @@ func (b *planRows) from(p *operation.Plan) {
 func (b *planRows) to(p *operation.Plan) {
 	s := b.d.env.Styles
 	label := "to"
-	names, counted := 0, 0
-	for _, t := range p.Destinations {
-		names, counted = max(names, widget.Width(widget.SafeFit(t.Queue, b.width/3))), max(counted, len(widget.Count(t.N)))
-	}
 	for i, t := range p.Destinations {
 		if i == most {
 			b.add("", "and "+widget.Plural(len(p.Destinations)-most, "more queue"), s.Muted)
 			return
 		}
 		text := t.Queue
+		if t.Dead {
+			text = engine.DeadName(text)
+		}
 		if len(p.Destinations) > 1 {
 			text += " " + widget.Count(t.N)
 		}
@@ -202,6 +200,7 @@ func (b *planRows) to(p *operation.Plan) {
 			text += ": is created"
 		case t.Missing:
 			text += ": no longer exists"
+		case t.Dead:
 		default:
 			text += fmt.Sprintf("   %s ready there now, %s", widget.Count(t.Ready), widget.Plural(t.Consumers, "consumer"))
 		}

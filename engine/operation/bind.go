@@ -29,15 +29,23 @@ func (m *Manager) planBinding(ctx context.Context, p *Plan) error {
 		return ErrNothing
 	}
 	s := set{Op: opBind, Queue: p.Queue, N: 1, Topic: p.Topic, Pattern: p.Pattern}
-	change := "%s gets what is published to the topic %s with a key that matches %s"
 	if p.Verb == Unbind {
-		s.Op, change = opUnbind, "%s no longer gets what is published to the topic %s with a key that matches %s"
+		s.Op = opUnbind
 	}
 	p.Total, p.Of = 1, 1
 	p.Sources = []Count{{p.Queue, 1}}
-	p.Changes = []string{fmt.Sprintf(change, p.Queue, p.Topic, p.Pattern)}
+	p.Changes = []string{bindingChange(s)}
 	p.sets = []set{s}
 	return nil
+}
+
+// bindingChange says in words what binding or unbinding does.
+func bindingChange(s set) string {
+	gets := "gets"
+	if s.Op == opUnbind {
+		gets = "no longer gets"
+	}
+	return fmt.Sprintf("%s %s what is published to the topic %s with a key that matches %s", s.Queue, gets, s.Topic, s.Pattern)
 }
 
 // bind binds or unbinds; both may be done twice.

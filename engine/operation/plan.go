@@ -76,6 +76,7 @@ type Count struct {
 type Destination struct {
 	Queue     string
 	N         int64 // messages of the plan that go there
+	Dead      bool  // among its dead letters
 	Ready     int64 // are ready there now
 	Missing   bool
 	Paused    bool

@@ -156,7 +156,11 @@ func (u *undo) restores(ctx context.Context) error {
 			continue
 		}
 		s, _ := locate(u.sets, o.From)
-		u.add(set{Op: opRestore, Queue: s.Queue}, engine.ID(o.Trash), max(n, 1))
+		back := set{Op: opRestore, Queue: s.Queue}
+		if s.State == engine.Dead || s.Area == engine.DeadArea {
+			back.Into = engine.Dead
+		}
+		u.add(back, engine.ID(o.Trash), max(n, 1))
 	}
 	return nil
 }
@@ -195,7 +199,7 @@ func (u *undo) edits(ctx context.Context) error {
 		case gone:
 			u.plan.warn("the replacement is consumed already; the original becomes a dead letter again")
 		}
-		back := u.add(set{Op: opUnedit, Queue: s.Queue}, engine.ID(o.Trash), 1)
+		back := u.add(set{Op: opUnedit, Queue: s.Queue, Into: s.State}, engine.ID(o.Trash), 1)
 		back.Refs = append(back.Refs, Ref{o.dest(k), o.NewID})
 		return nil
 	})
@@ -227,6 +231,7 @@ func (u *undo) queue(ctx context.Context) error {
 		if back.Op = opBind; s.Op == opBind {
 			back.Op = opUnbind
 		}
+		u.plan.Changes = []string{bindingChange(back)}
 	case opCreate:
 		back.Op = opDeleteQueue
 		if n := info.Depth() + info.Dead; n > 0 {
@@ -234,6 +239,7 @@ func (u *undo) queue(ctx context.Context) error {
 			u.plan.Confirm = s.Queue
 		}
 	}
+	u.plan.Queue = s.Queue
 	u.plan.sets = append(u.plan.sets, back)
 	return nil
 }
@@ -249,32 +255,49 @@ func (u *undo) finish(ctx context.Context) (*Plan, error) {
 		}
 		return nil, fmt.Errorf("%w: %s %s", ErrNothing, number(p.Impossible[0].N), p.Impossible[0].Name)
 	}
-	arriving := map[string]int64{}
-	for i := range p.sets {
-		s := &p.sets[i]
-		_, n := units(p.sets[i : i+1])
-		arriving[cmp.Or(s.To, s.Queue)] += n
+	if p.Queue != "" {
+		return p, nil // it is about the queue, not about messages
 	}
-	for _, a := range counts(arriving) {
-		d := Destination{Queue: a.Name, N: a.N}
-		info, err := u.engine.Queue(ctx, a.Name)
-		switch {
-		case errors.Is(err, engine.ErrQueueNotFound):
-			d.Missing = p.sets[0].Op != opRestore || u.begin.Request.Verb != DeleteQueue
-			if d.Missing {
-				p.warn("%s no longer exists: %d will be refused", a.Name, a.N)
-			}
-		case err != nil:
-			return nil, err
-		default:
-			d.Ready, d.Paused, d.Consumers, d.Ordered = info.Ready, info.Paused, info.Consumers, info.Policy.Ordered
-		}
-		p.Destinations = append(p.Destinations, d)
+	if err := u.lookAhead(ctx); err != nil {
+		return nil, err
 	}
 	if p.Confirm == "" && p.Total > confirmAbove {
 		p.Confirm = strconv.FormatInt(p.Total, 10)
 	}
 	return p, nil
+}
+
+// lookAhead sees how it stands with the queues that the messages go back to.
+func (u *undo) lookAhead(ctx context.Context) error {
+	p := u.plan
+	arriving := map[string]int64{}
+	for i := range p.sets {
+		s := &p.sets[i]
+		name := cmp.Or(s.To, s.Queue)
+		if s.Into == engine.Dead {
+			name = engine.DeadName(name)
+		}
+		_, n := units(p.sets[i : i+1])
+		arriving[name] += n
+	}
+	for _, a := range counts(arriving) {
+		name, dead := engine.SplitDead(a.Name)
+		d := Destination{Queue: name, N: a.N, Dead: dead}
+		info, err := u.engine.Queue(ctx, name)
+		switch {
+		case errors.Is(err, engine.ErrQueueNotFound):
+			d.Missing = p.sets[0].Op != opRestore || u.begin.Request.Verb != DeleteQueue
+			if d.Missing {
+				p.warn("%s no longer exists: %s will be refused", name, number(a.N))
+			}
+		case err != nil:
+			return err
+		default:
+			d.Ready, d.Paused, d.Consumers, d.Ordered = info.Ready, info.Paused, info.Consumers, info.Policy.Ordered
+		}
+		p.Destinations = append(p.Destinations, d)
+	}
+	return nil
 }
 
 // Items returns messages of a job with that fate, in their order: at most

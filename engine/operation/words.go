@@ -57,7 +57,12 @@ func (p *Plan) Button() string {
 	verb := string(p.Verb)
 	verb = strings.ToUpper(verb[:1]) + verb[1:]
 	switch p.Verb {
-	case Requeue, Move, Delete, Purge, Publish, Undo:
+	case Undo:
+		if p.Queue != "" {
+			return verb // of what was done to a queue
+		}
+		return verb + " " + number(p.Total)
+	case Requeue, Move, Delete, Purge, Publish:
 		return verb + " " + number(p.Total)
 	default:
 		return verb
