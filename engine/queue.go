@@ -27,6 +27,20 @@ type QueueInfo struct {
 // Depth is all that waits or is in flight; dead letters do not count.
 func (q QueueInfo) Depth() int64 { return q.Ready + q.InFlight + q.Delayed }
 
+// Count is the number of messages in a state; "" is Ready.
+func (q QueueInfo) Count(state State) int64 {
+	switch state {
+	case InFlight:
+		return q.InFlight
+	case Delayed:
+		return q.Delayed
+	case Dead:
+		return q.Dead
+	default:
+		return q.Ready
+	}
+}
+
 // Totals count since the queue was created.
 type Totals struct {
 	Published int64 // messages that entered, also by a topic

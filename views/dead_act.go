@@ -20,7 +20,7 @@ func (v *Dead) Act(a keymap.Action) (tea.Cmd, bool) {
 	}
 	switch a {
 	case keymap.NextPane, keymap.PrevPane:
-		v.detail.turn(map[keymap.Action]int{keymap.NextPane: 1, keymap.PrevPane: -1}[a])
+		v.detail.turn(a)
 		if v.box.detail.Empty() {
 			v.setFocus(true)
 		}
@@ -100,7 +100,7 @@ func (v *Dead) actCause(a keymap.Action) (tea.Cmd, bool) {
 		verb := map[keymap.Action]operation.Verb{keymap.Requeue: operation.Requeue, keymap.Delete: operation.Delete}[a]
 		return send(PlanMsg{Request: operation.Request{Verb: verb, Select: v.selection()}}), true
 	case keymap.Move:
-		return v.chooseDestination(), true
+		return chooseDestination(v.fetch.base, v.env, v.selection(), ""), true
 	case keymap.Edit:
 		return send(OpenMsg{Screen: EditScreen, Queue: sample.Queue, ID: sample.ID, Message: &sample}), true
 	case keymap.Open:
@@ -148,25 +148,6 @@ func (v *Dead) openMessages(c operation.Cause) tea.Cmd {
 		choices = append(choices, Choice{Title: q.Name, Help: widget.Plural(q.N, "dead letter"), Msg: open(q.Name)})
 	}
 	return send(DialogMsg{Dialog: NewChooser(v.env, "In which queue", choices)})
-}
-
-// chooseDestination asks where to move to.
-func (v *Dead) chooseDestination() tea.Cmd {
-	env, ctx, selection := v.env, v.fetch.base, v.selection()
-	return func() tea.Msg {
-		queues, err := env.Engine.Queues(ctx)
-		if err != nil {
-			return NoticeMsg{Kind: NoticeError, Text: err.Error()}
-		}
-		choices := make([]Choice, 0, len(queues))
-		for _, q := range queues {
-			choices = append(choices, Choice{
-				Title: q.Name, Help: widget.Count(q.Ready) + " ready",
-				Msg: PlanMsg{Request: operation.Request{Verb: operation.Move, Select: selection, To: q.Name}},
-			})
-		}
-		return DialogMsg{Dialog: NewChooser(env, "Move to", choices)}
-	}
 }
 
 // remember changes what is remembered of a cause.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,13 +25,34 @@ func writeExport(ctx context.Context, out io.Writer, e engine.Inspector, clock f
 		return 0, err
 	}
 	encoder := operation.JSONLines(out)
-	err = eachSelected(ctx, e, s,
-		func(m engine.Message) bool { return filter.Match(m, clock()) },
-		func(m engine.Message) error {
-			n++
-			return encoder.Encode(operation.Export(&m))
-		})
-	return n, err
+	for m, err := range selected(ctx, e, s) {
+		if err != nil {
+			return n, err
+		}
+		if len(s.Refs) == 0 && !filter.Match(*m, clock()) {
+			continue
+		}
+		if err := encoder.Encode(operation.Export(m)); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// selected are the messages that were named, or else all in the state, whole.
+func selected(ctx context.Context, e engine.Inspector, s operation.Selection) iter.Seq2[*engine.Message, error] {
+	if len(s.Refs) == 0 {
+		return operation.Messages(ctx, e, s.Queues[0], engine.ListOptions{State: s.State, Limit: scanPage})
+	}
+	return func(yield func(*engine.Message, error) bool) {
+		for _, ref := range s.Refs {
+			m, err := e.Message(ctx, ref.Queue, ref.ID)
+			if !yield(&m, err) {
+				return
+			}
+		}
+	}
 }
 
 // exportTo writes a selection to a new file. A file that is there is never

@@ -133,9 +133,13 @@ func (d *messageDetail) find(text string) {
 	d.body.Search(text)
 }
 
-// turn goes to another tab.
-func (d *messageDetail) turn(by int) {
-	d.setTab((d.tab + detailTab(by) + detailTabs) % detailTabs)
+// turn goes to the next tab, or to the previous one.
+func (d *messageDetail) turn(a keymap.Action) {
+	by := detailTab(1)
+	if a == keymap.PrevPane {
+		by = detailTabs - 1
+	}
+	d.setTab((d.tab + by) % detailTabs)
 }
 
 func (d *messageDetail) setTab(t detailTab) { d.tab, d.lines, d.top = t, nil, 0 }

@@ -23,7 +23,7 @@ func (l *messageList) act(a keymap.Action) (tea.Cmd, bool) {
 	}
 	switch a {
 	case keymap.NextPane, keymap.PrevPane:
-		l.detail.turn(map[keymap.Action]int{keymap.NextPane: 1, keymap.PrevPane: -1}[a])
+		l.detail.turn(a)
 		if l.box.detail.Empty() {
 			l.setFocus(true)
 		}
@@ -129,27 +129,21 @@ func (l *messageList) markAll() tea.Cmd {
 		if filter.NeedsBody() {
 			options.Limit, options.BodyLimit = scanPage, scanBody
 		}
-		for now := clock(); ; {
-			page, err := e.List(ctx, queue, options)
-			if err != nil {
+		now := clock()
+		for x, err := range operation.Messages(ctx, e, queue, options) {
+			switch {
+			case err != nil:
 				m.err = err
 				return m
-			}
-			for _, x := range page.Messages {
-				if !filter.Match(x, now) {
-					continue
-				}
-				if len(m.ids) == markLimit {
-					m.ids, m.more = nil, true
-					return m
-				}
+			case !filter.Match(*x, now):
+			case len(m.ids) == markLimit:
+				m.ids, m.more = nil, true
+				return m
+			default:
 				m.ids = append(m.ids, string(x.ID))
 			}
-			if page.Next == "" {
-				return m
-			}
-			options.After = page.Next
 		}
+		return m
 	}
 }
 
@@ -206,7 +200,7 @@ func (l *messageList) actMessages(a keymap.Action) (tea.Cmd, bool) {
 	case keymap.Delete:
 		return plan(operation.Delete), true
 	case keymap.Move:
-		return l.chooseDestination(selection), true
+		return chooseDestination(l.fetch.base, l.env, selection, l.queue), true
 	case keymap.Edit:
 		return send(OpenMsg{Screen: EditScreen, Queue: l.queue, ID: m.ID}), true
 	case keymap.OpenEditor:
@@ -240,9 +234,9 @@ func (l *messageList) readWhole(id engine.ID, then func(engine.Message) tea.Msg)
 	}
 }
 
-// chooseDestination asks where to move to.
-func (l *messageList) chooseDestination(s operation.Selection) tea.Cmd {
-	env, ctx, from := l.env, l.fetch.base, l.queue
+// chooseDestination asks where to move to. Ready messages cannot be moved to
+// the queue that they come from.
+func chooseDestination(ctx context.Context, env *Env, s operation.Selection, from string) tea.Cmd {
 	return func() tea.Msg {
 		queues, err := env.Engine.Queues(ctx)
 		if err != nil {
@@ -332,38 +326,3 @@ func (l *messageList) export(s operation.Selection) tea.Cmd {
 
 // exportMsg comes back from the prompt: the list runs it as a command.
 type exportMsg struct{ run func() tea.Msg }
-
-// eachSelected calls f for each message of a selection, whole.
-func eachSelected(ctx context.Context, e engine.Inspector, s operation.Selection, match func(engine.Message) bool, f func(engine.Message) error) error {
-	for _, ref := range s.Refs {
-		m, err := e.Message(ctx, ref.Queue, ref.ID)
-		if err != nil {
-			return err
-		}
-		if err := f(m); err != nil {
-			return err
-		}
-	}
-	if len(s.Refs) > 0 {
-		return nil
-	}
-	options := engine.ListOptions{State: s.State, Limit: scanPage}
-	for {
-		page, err := e.List(ctx, s.Queues[0], options)
-		if err != nil {
-			return err
-		}
-		for _, m := range page.Messages {
-			if !match(m) {
-				continue
-			}
-			if err := f(m); err != nil {
-				return err
-			}
-		}
-		if page.Next == "" {
-			return nil
-		}
-		options.After = page.Next
-	}
-}

@@ -232,7 +232,7 @@ func (l *messageList) renderStatus() string {
 		}
 	}
 	if l.fetch.loaded {
-		add(s.Muted, "%s total", widget.Count(stateCount(l.info, l.state)))
+		add(s.Muted, "%s total", widget.Count(l.info.Count(l.state)))
 	}
 	if n := l.fresh(); n > 0 {
 		add(s.Info, "%s new", widget.Count(n))

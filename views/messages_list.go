@@ -250,7 +250,7 @@ func (l *messageList) selection() (s operation.Selection, n int64) {
 			s.Filter = l.query.filter.String()
 			return s, w.match
 		}
-		return s, stateCount(l.info, l.state)
+		return s, l.info.Count(l.state)
 	}
 	for _, id := range l.grid.Marks() {
 		s.Refs = append(s.Refs, operation.Ref{Queue: l.queue, ID: engine.ID(id)})

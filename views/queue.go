@@ -254,7 +254,7 @@ func (q *Queue) Tabs() (names []string, active int) {
 	for _, p := range q.parts {
 		name := p.title
 		if p.state != "" && q.info.loaded {
-			name += " " + widget.Count(stateCount(q.info.value, p.state))
+			name += " " + widget.Count(q.info.value.Count(p.state))
 		}
 		names = append(names, name)
 	}

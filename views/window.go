@@ -59,20 +59,6 @@ type window struct {
 	capped   bool // the search ended before the end
 }
 
-// stateCount is how many messages of a queue are in a state.
-func stateCount(q engine.QueueInfo, state engine.State) int64 {
-	switch state {
-	case engine.InFlight:
-		return q.InFlight
-	case engine.Delayed:
-		return q.Delayed
-	case engine.Dead:
-		return q.Dead
-	default:
-		return q.Ready
-	}
-}
-
 // arrivals counts what ever came into a state, so that a difference says how
 // many are new; ok is false where nothing counts that.
 func arrivals(q engine.QueueInfo, state engine.State) (n int64, ok bool) {
@@ -93,7 +79,7 @@ func readWindow(ctx context.Context, e engine.Inspector, clock func() time.Time,
 	if err != nil {
 		return window{}, err
 	}
-	w := window{info: info, total: stateCount(info, q.state)}
+	w := window{info: info, total: info.Count(q.state)}
 	switch {
 	case !q.filter.Empty():
 		return w, w.scan(ctx, e, q, clock())
@@ -180,7 +166,7 @@ func (w *window) placeBy(old window) int64 {
 func sameArrivals(a, b engine.QueueInfo, state engine.State) (same, ok bool) {
 	x, ok := arrivals(a, state)
 	y, _ := arrivals(b, state)
-	return ok && x == y && stateCount(a, state) == stateCount(b, state), ok
+	return ok && x == y && a.Count(state) == b.Count(state), ok
 }
 
 // scan searches from the top for what passes the filter, up to its limits.
@@ -190,30 +176,24 @@ func (w *window) scan(ctx context.Context, e engine.Inspector, q windowQuery, no
 	if q.filter.NeedsBody() {
 		options.Limit, options.BodyLimit = scanPage, scanBody
 	}
-	for {
-		page, err := e.List(ctx, q.queue, options)
+	for m, err := range operation.Messages(ctx, e, q.queue, options) {
 		if err != nil {
 			return err
 		}
-		for _, m := range page.Messages {
-			w.scanned++
-			if !q.filter.Match(m, now) {
-				continue
-			}
-			w.match++
-			if len(w.messages) < scanMatches {
-				m.Body = slices.Clone(m.Body[:min(len(m.Body), windowBody)])
-				w.messages = append(w.messages, m)
-			}
-		}
-		switch {
-		case page.Next == "":
-			w.total = max(w.total, w.scanned)
-			return nil
-		case w.scanned >= scanLimit:
+		if w.scanned == scanLimit {
 			w.capped = true
 			return nil
 		}
-		options.After = page.Next
+		w.scanned++
+		if !q.filter.Match(*m, now) {
+			continue
+		}
+		w.match++
+		if len(w.messages) < scanMatches {
+			m.Body = slices.Clone(m.Body[:min(len(m.Body), windowBody)])
+			w.messages = append(w.messages, *m)
+		}
 	}
+	w.total = max(w.total, w.scanned)
+	return nil
 }

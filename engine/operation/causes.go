@@ -127,25 +127,17 @@ func (m *Manager) surveyQueue(ctx context.Context, s *survey, queue string) erro
 	if s.options.Filter.NeedsBody() {
 		list.BodyLimit, list.Limit = 0, maxStep
 	}
-	for !s.report.Capped {
-		page, err := m.engine.List(ctx, queue, list)
-		if errors.Is(err, engine.ErrQueueNotFound) {
+	for dead, err := range Messages(ctx, m.engine, queue, list) {
+		switch {
+		case errors.Is(err, engine.ErrQueueNotFound):
 			return nil // deleted meanwhile
-		}
-		if err != nil {
+		case err != nil:
 			return err
-		}
-		for i := range page.Messages {
-			if s.report.Seen >= s.options.Limit {
-				s.report.Capped = true
-				return nil
-			}
-			s.take(&page.Messages[i])
-		}
-		if page.Next == "" {
+		case s.report.Seen >= s.options.Limit:
+			s.report.Capped = true
 			return nil
 		}
-		list.After = page.Next
+		s.take(dead)
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func (c *chooser) search(ctx context.Context) error {
 		if len(c.selection.Queues) > 0 && !slices.Contains(c.selection.Queues, q.Name) {
 			continue
 		}
-		c.of += inState(q, c.selection.State)
+		c.of += q.Count(c.selection.State)
 		if err := c.searchQueue(ctx, q.Name); err != nil {
 			return err
 		}
@@ -113,47 +113,25 @@ func (c *chooser) search(ctx context.Context) error {
 	return nil
 }
 
-func inState(q engine.QueueInfo, state engine.State) int64 {
-	switch state {
-	case engine.Ready:
-		return q.Ready
-	case engine.InFlight:
-		return q.InFlight
-	case engine.Delayed:
-		return q.Delayed
-	default:
-		return q.Dead
-	}
-}
-
 func (c *chooser) searchQueue(ctx context.Context, queue string) error {
 	options := engine.ListOptions{State: c.selection.State, Limit: pageSize, BodyLimit: -1}
 	if c.filter.NeedsBody() {
 		options.BodyLimit, options.Limit = 0, maxStep
 	}
-	for !c.capped {
-		page, err := c.engine.List(ctx, queue, options)
-		if errors.Is(err, engine.ErrQueueNotFound) {
+	for m, err := range Messages(ctx, c.engine, queue, options) {
+		switch {
+		case errors.Is(err, engine.ErrQueueNotFound):
 			return nil // deleted meanwhile
-		}
-		if err != nil {
+		case err != nil:
 			return err
-		}
-		for i := range page.Messages {
-			if c.seen >= maxChosen {
-				c.capped = true
-				return nil
-			}
-			m := &page.Messages[i]
-			c.seen++
-			if c.filter.Match(*m, c.now) && (len(c.selection.Causes) == 0 || slices.Contains(c.selection.Causes, CauseOf(m))) {
-				c.take(m)
-			}
-		}
-		if page.Next == "" {
+		case c.seen >= maxChosen:
+			c.capped = true
 			return nil
 		}
-		options.After = page.Next
+		c.seen++
+		if c.filter.Match(*m, c.now) && (len(c.selection.Causes) == 0 || slices.Contains(c.selection.Causes, CauseOf(m))) {
+			c.take(m)
+		}
 	}
 	return nil
 }
