@@ -61,7 +61,7 @@ func shop(e engine.Engine) {
 }
 
 func TestPaletteAndHelp(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		d.press("?")
 		d.see("What can be done here")
 		d.press("esc :")
@@ -75,7 +75,7 @@ func TestPaletteAndHelp(t *testing.T) {
 }
 
 func TestFilterOwnsTheKeyboard(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		d.press("/")
 		d.text("qXNpay")
 		d.see("qXNpay", "0 of 4")
@@ -93,7 +93,7 @@ func TestFilterOwnsTheKeyboard(t *testing.T) {
 }
 
 func TestSorting(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		d.see("sorted by dead ▼")
 		d.click("READY")
 		d.see("sorted by ready ▼")
@@ -107,7 +107,7 @@ func TestSorting(t *testing.T) {
 }
 
 func TestMouse(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		d.click("thumbnails")
 		d.click("thumbnails")
 		d.see("▸ thumbnails", "Messages 5")
@@ -124,7 +124,7 @@ func TestMouse(t *testing.T) {
 }
 
 func TestMarks(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		d.press("enter space space")
 		d.see("2 marked")
 		d.press("v j j v")
@@ -149,7 +149,7 @@ func TestMarks(t *testing.T) {
 // TestStandsStill: rows that come or go do not move what is under the cursor
 // once the operator has scrolled; what is new is counted.
 func TestStandsStill(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		e := d.model.env.Engine
 		d.press("enter j j j")
 		before := d.screen()
@@ -173,7 +173,7 @@ func TestStandsStill(t *testing.T) {
 }
 
 func TestFreeze(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		d.press(".")
 		d.see("held")
 		if _, err := d.model.env.Engine.Publish(t.Context(), "emails", engine.Outgoing{Body: []byte("x")}); err != nil {
@@ -187,7 +187,7 @@ func TestFreeze(t *testing.T) {
 }
 
 func TestLookingNeverTouches(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		e := d.model.env.Engine
 		before, err := e.Queue(t.Context(), "payments")
 		if err != nil {
@@ -205,7 +205,7 @@ func TestLookingNeverTouches(t *testing.T) {
 }
 
 func TestPaste(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		d.send(tea.PasteMsg{Content: "qqX"})
 		if d.quit || len(d.model.dialogs) > 0 {
 			t.Fatal("a paste triggered a key")
@@ -220,7 +220,7 @@ func TestPaste(t *testing.T) {
 // TestMarkAll: all that match when the key is pressed are marked, and what
 // comes later is not swept in.
 func TestMarkAll(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		d.press("enter A")
 		d.see("48 marked")
 		if _, err := d.model.env.Engine.Publish(t.Context(), "payments", engine.Outgoing{Body: []byte("late")}); err != nil {

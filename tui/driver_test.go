@@ -41,6 +41,13 @@ type driverOptions struct {
 	engine        engine.Engine
 }
 
+// driveShop runs a test of the console on the shop, in a terminal of the usual
+// size.
+func driveShop(t *testing.T, test func(*driver)) {
+	t.Helper()
+	drive(t, driverOptions{width: 120, height: 34}, shop, test)
+}
+
 // drive runs a test of the console in a bubble. The engine is filled by fill.
 func drive(t *testing.T, o driverOptions, fill func(engine.Engine), test func(*driver)) {
 	t.Helper()

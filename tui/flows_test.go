@@ -18,7 +18,7 @@ import (
 // TestRequeueAndUndo is the operator's main job: look, mark, requeue by a plan,
 // see it succeed, take it back.
 func TestRequeueAndUndo(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		d.press("enter 4 space space space R")
 		d.see("Requeue 3", "Cancel", "p pace")
 		d.press("esc")
@@ -37,7 +37,7 @@ func TestRequeueAndUndo(t *testing.T) {
 
 // TestFooterOfAPlan: a key that does nothing in this plan is not shown.
 func TestFooterOfAPlan(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		d.press("P")
 		d.see("Pause payments", "enter press")
 		d.miss("pace", "copy command")
@@ -45,7 +45,7 @@ func TestFooterOfAPlan(t *testing.T) {
 }
 
 func TestSearchInBody(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		d.press("enter enter /")
 		d.text("sku")
 		d.see("1 hit")
@@ -57,7 +57,7 @@ func TestSearchInBody(t *testing.T) {
 }
 
 func TestCopy(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		d.press("y")
 		d.see("copied the name (8 B)")
 		if len(d.copied) != 1 || d.copied[0] != "payments" {
@@ -73,7 +73,7 @@ func TestCopy(t *testing.T) {
 }
 
 func TestExport(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		path := filepath.Join(t.TempDir(), "dead.jsonl")
 		d.press("enter 4 space space ctrl+s ctrl+u")
 		d.text(path)
@@ -95,7 +95,7 @@ func TestExport(t *testing.T) {
 }
 
 func TestThemeIsSeenBeforeItIsChosen(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		name := func() string { return d.model.env.Styles.Palette.Name }
 		d.press(":")
 		d.text("app.theme")
@@ -202,7 +202,7 @@ func TestHostileNames(t *testing.T) {
 
 // TestMove moves a message to another queue, chosen by a part of its name.
 func TestMove(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		d.press("enter 4 M")
 		d.see("Move to", "thumbnails")
 		d.text("thumb")
@@ -220,7 +220,7 @@ func TestMove(t *testing.T) {
 
 // TestPauseAndPurge changes a queue by plans, from the home screen.
 func TestPauseAndPurge(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		d.press("G P")
 		d.see("Cancel")
 		d.press("tab enter")
@@ -239,7 +239,7 @@ func TestPauseAndPurge(t *testing.T) {
 
 // TestEditAndRequeue opens the editor of a dead letter with its exact body.
 func TestEditAndRequeue(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		d.press("enter 4 E")
 		d.pass(time.Second)
 		d.see("9007199254740993")

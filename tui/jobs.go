@@ -46,22 +46,10 @@ func (s *jobsStrip) wait(ctx context.Context) tea.Cmd {
 	if s.hints == nil {
 		return nil
 	}
-	hints := s.hints
-	return func() tea.Msg {
-		select {
-		case _, ok := <-hints.C():
-			if !ok {
-				return nil
-			}
-		case <-ctx.Done():
-			return nil
-		}
-		if !sleep(ctx, hintPause) {
-			return nil
-		}
-		hints.Take()
+	return waitHints(ctx, s.hints, func() tea.Msg {
+		s.hints.Take()
 		return jobsChangedMsg{}
-	}
+	})
 }
 
 // load reads the jobs.
@@ -151,7 +139,7 @@ func (s *jobsStrip) render(st *themes.Styles, width int) string {
 	var b strings.Builder
 	b.WriteString(style.Brand.Render(fmt.Sprintf(" job %d ", job.ID)))
 	b.WriteString(style.Place.Render(" " + widget.SafeFit(job.Title, width/2) + " "))
-	b.WriteString(style.Value.Foreground(st.Good.GetForeground()).Render(" " + progress(st.Glyphs, job.Tally, 16) + " "))
+	b.WriteString(style.Value.Foreground(st.Good.GetForeground()).Render(" " + widget.Progress(st.Glyphs, job.Tally.Selected-job.Tally.Left, job.Tally.Selected, 16) + " "))
 	b.WriteString(style.Label.Render(fmt.Sprintf("%s of %s", widget.Count(job.Tally.Selected-job.Tally.Left), widget.Count(job.Tally.Selected))))
 	if job.Rate > 0 {
 		b.WriteString(style.Label.Render("  " + widget.Rate(job.Rate)))
@@ -171,14 +159,4 @@ func (s *jobsStrip) render(st *themes.Styles, width int) string {
 		b.WriteString(style.Label.Render(fmt.Sprintf("  and %d more", n-1)))
 	}
 	return b.String()
-}
-
-// progress is a bar of so many cells.
-func progress(g themes.Glyphs, t operation.Tally, cells int) string {
-	full := 0
-	if t.Selected > 0 {
-		full = int(int64(cells) * (t.Selected - t.Left) / t.Selected)
-	}
-	full = min(max(full, 0), cells)
-	return strings.Repeat(g.BarFull, full) + strings.Repeat(g.BarEmpty, cells-full)
 }

@@ -90,9 +90,14 @@ type (
 // hintPause lies between two sets of hints.
 const hintPause = 50 * time.Millisecond
 
-// waitChanges waits for hints. It is armed again when they were taken, so that
-// a slow console gets fewer and larger sets.
+// waitChanges waits for the engine's hints.
 func waitChanges(ctx context.Context, s *engine.Subscription) tea.Cmd {
+	return waitHints(ctx, s, func() tea.Msg { return changesMsg{queues: s.Take()} })
+}
+
+// waitHints waits for hints, to take them. It is armed again when they were
+// taken, so that a slow console gets fewer and larger sets.
+func waitHints(ctx context.Context, s *engine.Subscription, take func() tea.Msg) tea.Cmd {
 	return func() tea.Msg {
 		select {
 		case _, ok := <-s.C():
@@ -105,7 +110,7 @@ func waitChanges(ctx context.Context, s *engine.Subscription) tea.Cmd {
 		if !sleep(ctx, hintPause) {
 			return nil
 		}
-		return changesMsg{queues: s.Take()}
+		return take()
 	}
 }
 

@@ -72,7 +72,7 @@ func TestASCII(t *testing.T) {
 
 // TestSixteenColours: a terminal of 16 colours gets its own, by number.
 func TestSixteenColours(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		d.send(tea.ColorProfileMsg{Profile: colorprofile.ANSI})
 		d.press("enter 4 space")
 		if content := d.model.View().Content; strings.Contains(content, "38;2;") || strings.Contains(content, "48;2;") || strings.Contains(content, "38;5;") {

@@ -60,7 +60,7 @@ func TestRandomKeys(t *testing.T) {
 // TestFlood: an engine that changes as fast as it can costs the console some
 // updates a second and no more, and a key is answered all the same.
 func TestFlood(t *testing.T) {
-	drive(t, driverOptions{width: 120, height: 34}, shop, func(d *driver) {
+	driveShop(t, func(d *driver) {
 		e := d.model.env.Engine
 		before := d.updates
 		const seconds = 5

@@ -108,7 +108,7 @@ func (v *Jobs) cells(j operation.Job) []widget.Cell {
 	result := widget.Styled(shortTally(j), s.Muted)
 	if !j.State.Over() {
 		result = widget.Cell{
-			{Text: bar(s.Glyphs, j.Tally, 10), Style: s.Accent},
+			{Text: widget.Progress(s.Glyphs, j.Tally.Selected-j.Tally.Left, j.Tally.Selected, 10), Style: s.Accent},
 			{Text: " " + widget.Count(j.Tally.Selected-j.Tally.Left) + " of " + widget.Count(j.Tally.Selected), Style: s.Text},
 		}
 	}
@@ -120,16 +120,6 @@ func (v *Jobs) cells(j operation.Job) []widget.Cell {
 		result,
 		widget.Styled(j.Who, s.Muted),
 	}
-}
-
-// bar is a progress bar.
-func bar(g themes.Glyphs, t operation.Tally, cells int) string {
-	full := 0
-	if t.Selected > 0 {
-		full = int(int64(cells) * (t.Selected - t.Left) / t.Selected)
-	}
-	full = min(max(full, 0), cells)
-	return strings.Repeat(g.BarFull, full) + strings.Repeat(g.BarEmpty, cells-full)
 }
 
 // fateCount is how many of a job had that outcome.

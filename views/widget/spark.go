@@ -71,3 +71,13 @@ func Resample(values []float64, n int) []float64 {
 	}
 	return out
 }
+
+// Progress is a bar of so many cells, full as far as something is done.
+func Progress(g themes.Glyphs, done, total int64, cells int) string {
+	full := 0
+	if total > 0 {
+		full = int(int64(cells) * done / total)
+	}
+	full = min(max(full, 0), cells)
+	return strings.Repeat(g.BarFull, full) + strings.Repeat(g.BarEmpty, cells-full)
+}
