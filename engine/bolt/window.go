@@ -159,6 +159,7 @@ func (q *queue) loadLocked() <-chan struct{} {
 		w.changed, w.dropped = map[uint64]*spot{}, map[uint64]bool{}
 		q.e.background.Go(func() {
 			got := q.read(l)
+			q.e.writer.awaitEffects(got.seen)
 			q.mu.Lock()
 			q.takeInLocked(l, got)
 			w.loading, w.changed, w.dropped = nil, nil, nil
@@ -186,6 +187,7 @@ type loaded struct {
 	runs  []loadedRun
 	spots []*spot
 	bound uint64 // records from here on are still only in the file
+	seen  int    // the transaction that it saw as the last one
 	err   error
 }
 
@@ -194,6 +196,7 @@ func (q *queue) read(l load) loaded {
 	got := loaded{bound: l.bound}
 	got.err = q.e.view(func(btx *bbolt.Tx) error {
 		var err error
+		got.seen = btx.ID()
 		if got.runs, err = readRuns(btx, l.live, l.from, l.limit); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package bolt
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -69,6 +70,8 @@ type writer struct {
 	wake    chan struct{}
 	marksAt time.Time // when deliveries must be noted; zero: nothing to note
 	stopped chan struct{}
+
+	effected atomic.Int64 // the last transaction whose effects are in memory
 }
 
 func newWriter(e *Engine, nextID uint64) *writer {
@@ -327,12 +330,22 @@ func (w *writer) transact(calls []*call) (err error) {
 		t.committed()
 		return nil
 	}
+	id := btx.ID()
 	if err := w.sync(btx); err != nil {
 		t.rollback()
 		return failAll(calls, err)
 	}
 	t.committed()
+	w.effected.Store(int64(id))
 	return nil
+}
+
+// awaitEffects returns when what that transaction did is in memory, too: a
+// reader may have seen it in the file before.
+func (w *writer) awaitEffects(id int) {
+	if int64(id) > w.effected.Load() {
+		_ = w.e.write(func(*tx) error { return nil }) // whose turn comes later; closed is as good
+	}
 }
 
 // sync commits: bbolt syncs the data, then the page that makes it valid.
