@@ -52,6 +52,7 @@ type publishOp struct {
 	messages []encoded
 	first    uint64
 	ids      []engine.ID // in the last queue
+	renamed  bool        // some are those of earlier messages
 }
 
 // encoded is a message as the publishing goroutine prepares it.
@@ -165,12 +166,15 @@ func (o *publishOp) apply(t *tx) error {
 		}
 		targets[i] = qt
 	}
+	if o.renamed { // by a transaction that failed, and took back what they repeat
+		o.number(o.first)
+	}
 	id := o.first
 	for i, qt := range targets {
 		qt.dropOldest(rooms[i])
 		for j := range o.messages {
 			if got := qt.accept(id, &o.messages[j]); got != id {
-				o.ids[j] = formatID(got)
+				o.ids[j], o.renamed = formatID(got), true
 			}
 			id++
 		}
