@@ -26,6 +26,10 @@ func TestMain(m *testing.M) {
 		workUntilKilled(path)
 		return
 	}
+	if dir := os.Getenv(auditChild); dir != "" {
+		workAudited(dir)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 
