@@ -86,12 +86,18 @@ func (q *queue) list(ctx context.Context, btx *bbolt.Tx, o *engine.ListOptions) 
 
 // lister collects one page.
 type lister struct {
-	ctx  context.Context
-	q    *queue
-	btx  *bbolt.Tx
-	o    *engine.ListOptions
-	page engine.Page
-	last string // cursor of the last message taken
+	ctx    context.Context
+	q      *queue
+	btx    *bbolt.Tx
+	o      *engine.ListOptions
+	page   engine.Page
+	last   string // cursor of the last message taken
+	copies []byte // what is left of the memory for bodies
+}
+
+// expect makes room for a page of so many messages, at most.
+func (l *lister) expect(n int64) {
+	l.page.Messages = make([]engine.Message, 0, min(int64(l.o.Limit), max(n, 0)))
 }
 
 // add takes a message in. The caller has asked whether the page is full.
@@ -111,6 +117,9 @@ func (l *lister) full() bool {
 }
 
 func (l *lister) ready(live area, after uint64) (engine.Page, error) {
+	l.q.mu.Lock()
+	l.expect(l.q.readyLocked())
+	l.q.mu.Unlock()
 	s := newReadyScan(l.btx, l.q, live, after, l.o.Backward)
 	for {
 		if err := l.ctx.Err(); err != nil {
@@ -128,7 +137,7 @@ func (l *lister) ready(live area, after uint64) (engine.Page, error) {
 			out, err = messageFromRecord(l.btx, live, m.rec, l.o.BodyLimit)
 			out.State = engine.Ready
 		} else {
-			out, err = l.fromLog(m.id, m.at, m.data)
+			out, err = l.fromLog(m)
 		}
 		if err != nil {
 			return l.page, err
@@ -138,20 +147,37 @@ func (l *lister) ready(live area, after uint64) (engine.Page, error) {
 }
 
 // fromLog makes a message of the log, not delivered, with its body cut.
-func (l *lister) fromLog(id uint64, at int64, data []byte) (engine.Message, error) {
-	p, err := decodePayload(data)
+func (l *lister) fromLog(s *scanned) (engine.Message, error) {
+	p, err := decodePayload(s.data)
 	if err != nil {
-		return engine.Message{}, damage("message %d: %v", id, err)
+		return engine.Message{}, damage("message %d: %v", s.id, err)
 	}
-	size := len(p.body)
-	if n := l.o.BodyLimit; n >= 0 && size > n {
-		p.body = p.body[:n]
+	body := p.body
+	if n := l.o.BodyLimit; n >= 0 && len(body) > n {
+		body = body[:n]
 	}
-	t := time.Unix(0, at)
+	t := time.Unix(0, s.at)
 	return engine.Message{
-		ID: formatID(id), State: engine.Ready, Body: bytes.Clone(p.body), Size: size, Headers: p.headers,
+		ID: formatID(s.id), State: engine.Ready, Body: l.copyBody(body), Size: len(p.body), Headers: p.headers,
 		Group: p.group, DedupID: p.dedup, PublishedAt: t, EnteredAt: t,
 	}, nil
+}
+
+// bodyChunk is the size of the pieces of memory that small bodies share: who
+// keeps one body keeps no more than this.
+const bodyChunk = 16 << 10
+
+func (l *lister) copyBody(body []byte) []byte {
+	if len(body) == 0 || len(body) > bodyChunk/4 {
+		return bytes.Clone(body)
+	}
+	if len(l.copies) < len(body) {
+		l.copies = make([]byte, bodyChunk)
+	}
+	n := copy(l.copies, body)
+	out := l.copies[:n:n]
+	l.copies = l.copies[n:]
+	return out
 }
 
 func (l *lister) dead(a area, after uint64) (engine.Page, error) {
@@ -160,7 +186,9 @@ func (l *lister) dead(a area, after uint64) (engine.Page, error) {
 		return l.page, nil
 	}
 	c := b.Cursor()
+	var ahead leafAhead
 	for k := seekBehind(c, after, l.o.Backward); k != nil; k = move(c, l.o.Backward) {
+		ahead.enter(k, l.o.Backward)
 		if err := l.ctx.Err(); err != nil {
 			return l.page, err
 		}

@@ -85,6 +85,7 @@ func Open(path string, o Options) (_ *Engine, err error) {
 	if o.MaxSize == 0 && mapAhead {
 		options.InitialMmapSize = addressSpace
 	}
+	warmUp(path)
 	db, err := bbolt.Open(path, 0o600, options)
 	if err != nil {
 		return nil, translate(err)

@@ -21,6 +21,7 @@ type pageFile struct {
 	visited  map[uint64]bool
 	problems []string
 	elements int64 // visited so far: overlapping ones would never end
+	unlisted bool  // the free pages do not stand in the file
 }
 
 const (
@@ -31,7 +32,9 @@ const (
 	bucketHeader  = 16
 	maxTreeDepth  = 64
 	metaRoot      = 16 // offsets in the meta
+	metaFreelist  = 32
 	metaTx        = 48
+	noFreelist    = 1<<64 - 1
 	guessPageSize = 4096
 )
 
@@ -102,6 +105,7 @@ func (p *pageFile) newestRoot() (root uint64, ok bool) {
 		if tx := binary.LittleEndian.Uint64(b[metaTx:]); !ok || tx > newest {
 			newest, root, ok = tx, binary.LittleEndian.Uint64(b[metaRoot:]), true
 			p.pageSize = size
+			p.unlisted = binary.LittleEndian.Uint64(b[metaFreelist:]) == noFreelist
 		}
 	}
 	return root, ok

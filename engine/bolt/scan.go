@@ -1,10 +1,6 @@
 package bolt
 
-import (
-	"slices"
-
-	"go.etcd.io/bbolt"
-)
+import "go.etcd.io/bbolt"
 
 // scanned is a message that a scan meets: a record, or one of the log.
 type scanned struct {
@@ -18,147 +14,44 @@ type scanned struct {
 // transaction, without touching any. It holds no lock in between: what becomes
 // in flight meanwhile is left out, what becomes ready may be missed.
 type readyScan struct {
-	q        *queue
-	btx      *bbolt.Tx
 	backward bool
 	log      logScan
 	records  recordScan
-	m, r     *scanned // the next of each
-	begun    bool
+	m, r     *scanned // the next of each, once it was looked for
+	met, rec bool     // it was
 }
 
 // newReadyScan begins behind the message with the given id; 0 begins at the
 // end from which it goes.
 func newReadyScan(btx *bbolt.Tx, q *queue, live area, after uint64, backward bool) *readyScan {
 	return &readyScan{
-		q: q, btx: btx, backward: backward,
-		log:     logScan{q: q, b: btx.Bucket(live.bucket(kindRuns)), after: after, backward: backward},
-		records: recordScan{q: q, ready: btx.Bucket(live.bucket(kindReady)), records: btx.Bucket(live.bucket(kindRecords)), after: after, backward: backward},
+		backward: backward,
+		log:      newLogScan(btx, q, live, after, backward),
+		records:  recordScan{q: q, ready: btx.Bucket(live.bucket(kindReady)), records: btx.Bucket(live.bucket(kindRecords)), after: after, backward: backward},
 	}
 }
 
-// next returns the next ready message; nil at the end.
-func (s *readyScan) next() (*scanned, error) {
-	var err error
-	if !s.begun {
-		s.begun = true
+// next returns the next ready message, which is good until the next call; nil
+// at the end.
+func (s *readyScan) next() (_ *scanned, err error) {
+	if !s.met {
 		if s.m, err = s.log.next(); err != nil {
 			return nil, err
 		}
+		s.met = true
+	}
+	if !s.rec {
 		if s.r, err = s.records.next(); err != nil {
 			return nil, err
 		}
+		s.rec = true
 	}
-	first := s.m
-	if first == nil || s.r != nil && s.r.id < first.id != s.backward {
-		first = s.r
-		s.r, err = s.records.next()
-	} else {
-		s.m, err = s.log.next()
+	if s.m == nil || s.r != nil && s.r.id < s.m.id != s.backward {
+		s.rec = s.r == nil
+		return s.r, nil
 	}
-	return first, err
-}
-
-// logScan goes over the messages of the log that are neither settled nor
-// leased, a run at a time.
-type logScan struct {
-	q        *queue
-	b        *bbolt.Bucket
-	after    uint64
-	backward bool
-	c        *bbolt.Cursor
-	run      []*scanned
-}
-
-func (s *logScan) next() (*scanned, error) {
-	for len(s.run) == 0 {
-		k := s.step()
-		if k == nil {
-			return nil, nil
-		}
-		if err := s.read(k); err != nil {
-			return nil, err
-		}
-	}
-	m := s.run[0]
-	s.run = s.run[1:]
-	return m, nil
-}
-
-// step moves to the next run; the first is the one that may hold what comes
-// behind after.
-func (s *logScan) step() []byte {
-	if s.b == nil {
-		return nil
-	}
-	var k []byte
-	switch {
-	case s.c != nil && s.backward:
-		k, _ = s.c.Prev()
-		return k
-	case s.c != nil:
-		k, _ = s.c.Next()
-		return k
-	}
-	s.c = s.b.Cursor()
-	switch {
-	case s.backward && s.after == 0:
-		k, _ = s.c.Last()
-	case s.after == 0:
-		k, _ = s.c.First()
-	default:
-		if k, _ = s.c.Seek(key64(s.after)); k == nil {
-			k, _ = s.c.Last()
-		} else if first, ok := id64(k); ok && first > s.after {
-			before, _ := s.c.Prev()
-			if k = before; k == nil && !s.backward {
-				k, _ = s.c.First()
-			}
-		}
-	}
-	return k
-}
-
-func (s *logScan) read(k []byte) error {
-	first, ok := id64(k)
-	v := getValue(s.b, k)
-	if !ok || v == nil {
-		return damage("a run has the key %x or no value", k)
-	}
-	r, err := readRun(first, v)
-	if err != nil {
-		return damage("run %d: %v", first, err)
-	}
-	q := s.q
-	q.mu.Lock()
-	var settled, taken bitset
-	if known := q.runs[first]; known != nil && known.count == r.count {
-		settled, taken = slices.Clone(known.settled), slices.Clone(known.taken)
-	}
-	q.mu.Unlock()
-	s.run = s.run[:0]
-	for p := r.next(); p != nil; p = r.next() {
-		if s.after != 0 && (r.id <= s.after && !s.backward || r.id >= s.after && s.backward) {
-			continue
-		}
-		if settled != nil && (settled.has(r.index) || taken.has(r.index) && q.isLeased(r.id)) {
-			continue
-		}
-		s.run = append(s.run, &scanned{id: r.id, at: r.at, data: p})
-	}
-	if r.r.err != nil {
-		return damage("run %d: %v", first, r.r.err)
-	}
-	if s.backward {
-		slices.Reverse(s.run)
-	}
-	return nil
-}
-
-func (q *queue) isLeased(id uint64) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.leases[id] != nil
+	s.met = false
+	return s.m, nil
 }
 
 // recordScan goes over the ready records that are not leased.

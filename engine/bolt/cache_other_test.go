@@ -1,0 +1,7 @@
+//go:build !linux
+
+package bolt
+
+import "testing"
+
+func dropCache(testing.TB, string) {}
