@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 FUZZTIME ?= 30s
 
-.PHONY: help run demo build test race fuzz golden readme crash bench lint vuln pictures check
+.PHONY: help run demo build test race fuzz golden readme crash audit bench lint vuln pictures check
 
 help: ## Show what can be made.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ readme: ## Write the key table of the README anew.
 
 crash: ## Kill the engine and the jobs again and again.
 	.ci/crash
+
+audit: ## Check what clients see of the engine under faults, and soak it.
+	.ci/audit
 
 bench: ## Run all benchmarks.
 	go test -run '^$$' -bench . -benchmem ./...
