@@ -41,7 +41,7 @@ func console(ctx context.Context, s cli.Session, controls views.DemoControls) er
 	}
 	err = tui.Run(ctx, tui.Options{
 		Engine: s.Engine, Operations: operations, Demo: controls,
-		Keys: s.Config.Keys, Theme: s.Config.Theme, ASCII: s.Config.ASCII, NoMouse: s.Config.NoMouse,
+		Keys: s.Config.Keys, Theme: s.Config.Theme, Terminal: s.Config.Terminal, NoMouse: s.Config.NoMouse,
 	})
 	return errors.Join(err, operations.Close())
 }

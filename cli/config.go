@@ -20,16 +20,16 @@ import (
 //
 //	theme = "moss"        # or "auto": as the terminal is
 //	mouse = true
-//	glyphs = "unicode"    # or "ascii"
+//	glyphs = "unicode"    # or "blocks": graphs without braille; or "ascii"
 //
 //	[keys]
 //	queue.purge = ["X", "ctrl+x"]
 //	app.redraw = []       # no key at all
 type Config struct {
-	Theme   string
-	NoMouse bool
-	ASCII   bool
-	Keys    *keymap.Map
+	Theme    string
+	NoMouse  bool
+	Terminal themes.Terminal // what it can show
+	Keys     *keymap.Map
 }
 
 // LoadConfig reads the config file; one that is not there is an empty one. Its
@@ -89,7 +89,8 @@ func (r *configReader) settings(values map[string]any) (c Config) {
 			names := append([]string{themes.Auto}, themes.Names()...)
 			c.Theme = r.oneOf(key, value, names)
 		case "glyphs":
-			c.ASCII = r.oneOf(key, value, []string{"unicode", "ascii"}) == "ascii"
+			glyphs := r.oneOf(key, value, []string{"unicode", "blocks", "ascii"})
+			c.Terminal = themes.Terminal{ASCII: glyphs == "ascii", Blocks: glyphs == "blocks"}
 		case "mouse":
 			on, ok := value.(bool)
 			if !ok {

@@ -23,7 +23,7 @@ app.redraw = []
 	if err != nil {
 		t.Fatal(err)
 	}
-	if config.Theme != "moss" || !config.NoMouse || !config.ASCII {
+	if config.Theme != "moss" || !config.NoMouse || !config.Terminal.ASCII || config.Terminal.Blocks {
 		t.Errorf("got %+v", config)
 	}
 	for action, want := range map[keymap.Action]string{
@@ -32,6 +32,14 @@ app.redraw = []
 		if got := config.Keys.Binding(action).ShowAll(); got != want {
 			t.Errorf("%s has the keys %q, want %q", action, got, want)
 		}
+	}
+}
+
+func TestConfigOfGraphs(t *testing.T) {
+	t.Parallel()
+	config, err := parseConfig("c.toml", `glyphs = "blocks"`)
+	if err != nil || config.Terminal.ASCII || !config.Terminal.Blocks {
+		t.Errorf("got %+v, %v", config.Terminal, err)
 	}
 }
 

@@ -69,10 +69,8 @@ func drive(t *testing.T, o driverOptions, fill func(engine.Engine), test func(*d
 			o.theme = "night"
 		}
 		m := newModel(t.Context(), Options{
-			Engine: e, Operations: manager, Keys: keymap.Default(), Theme: o.theme, Place: "local:shop.db", ASCII: o.terminal.ASCII,
+			Engine: e, Operations: manager, Keys: keymap.Default(), Theme: o.theme, Place: "local:shop.db", Terminal: o.terminal,
 		}, time.Now)
-		m.terminal = o.terminal
-		m.restyle()
 		d := &driver{t: t, model: m, msgs: make(chan tea.Msg, 10000)}
 		defer func() {
 			m.close()

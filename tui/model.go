@@ -50,7 +50,7 @@ func newModel(ctx context.Context, options Options, clock func() time.Time) *mod
 	}
 	m := &model{
 		options: options, cancel: cancel, dark: true, mouse: !options.NoMouse,
-		theme: options.Theme, terminal: themes.Terminal{ASCII: options.ASCII},
+		theme: options.Theme, terminal: options.Terminal,
 		env: &views.Env{
 			Context: ctx, Engine: options.Engine, Operations: options.Operations, Keys: options.Keys,
 			Demo: options.Demo, Place: place, Clock: clock, Styles: &themes.Styles{},

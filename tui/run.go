@@ -32,7 +32,7 @@ type Options struct {
 	Operations *operation.Manager
 	Keys       *keymap.Map
 	Theme      string             // of themes.Names; "" or themes.Auto: as the terminal is
-	ASCII      bool               // draw with ASCII alone; TERM=dumb and linux imply it
+	Terminal   themes.Terminal    // what it can show; TERM=dumb and linux imply ASCII
 	NoMouse    bool               // begin with the mouse off
 	Demo       views.DemoControls // nil outside the demo
 	Place      string             // what the header says; "": as the engine says
@@ -52,7 +52,7 @@ func Run(ctx context.Context, options Options) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGHUP, syscall.SIGTERM)
 	defer stop()
-	options.ASCII = options.ASCII || poorTerminal(os.Getenv("TERM"))
+	options.Terminal.ASCII = options.Terminal.ASCII || poorTerminal(os.Getenv("TERM"))
 	model := newModel(ctx, options, time.Now)
 	defer model.close()
 

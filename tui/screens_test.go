@@ -70,6 +70,20 @@ func TestASCII(t *testing.T) {
 	})
 }
 
+// TestBlocks: a font without braille gets graphs of blocks.
+func TestBlocks(t *testing.T) {
+	isBraille := func(r rune) bool { return r >= 0x2800 && r <= 0x28ff }
+	for _, terminal := range []themes.Terminal{{}, {Blocks: true}} {
+		drive(t, driverOptions{width: 120, height: 34, terminal: terminal}, shop, func(d *driver) {
+			d.press("3")
+			d.pass(2 * time.Second)
+			if got := strings.ContainsFunc(d.screen(), isBraille); got == terminal.Blocks {
+				t.Errorf("%+v, braille: %v\n%s", terminal, got, d.screen())
+			}
+		})
+	}
+}
+
 // TestSixteenColours: a terminal of 16 colours gets its own, by number.
 func TestSixteenColours(t *testing.T) {
 	driveShop(t, func(d *driver) {
