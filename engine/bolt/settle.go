@@ -236,6 +236,7 @@ func (e *Engine) Release(ctx context.Context, r engine.Receipt, delay time.Durat
 func (qt *queueTx) release(l *lease, delay time.Duration) error {
 	if l.run != nil && delay <= 0 {
 		qt.change()
+		qt.noteBack(l)
 		qt.t.after = append(qt.t.after, func() {
 			qt.q.mu.Lock()
 			defer qt.q.mu.Unlock()
@@ -249,6 +250,7 @@ func (qt *queueTx) release(l *lease, delay time.Duration) error {
 			qt.q.mu.Lock()
 			defer qt.q.mu.Unlock()
 			l.settling = false
+			l.run.delivered.set(l.index)
 		})
 		return nil
 	}
@@ -260,6 +262,15 @@ func (qt *queueTx) release(l *lease, delay time.Duration) error {
 	qt.end(l, released, true)
 	qt.comeBack(rec, l.group, delay, qt.s.live)
 	return nil
+}
+
+// noteBack has it written that a message of the log is not in flight any more,
+// so that a kill does not count as its failure.
+func (qt *queueTx) noteBack(l *lease) {
+	qt.q.mu.Lock()
+	l.run.delivered.clear(l.index)
+	qt.q.mu.Unlock()
+	qt.touch(l.run)
 }
 
 // Extend implements engine.Consumer. Leases are in memory, so this is, too.
