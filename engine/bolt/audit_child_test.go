@@ -39,9 +39,12 @@ func workAudited(dir string) {
 	}
 	w := &auditWorker{dir: dir, random: rand.New(rand.NewPCG(seed, 0)), r: audit.NewRecorder(f)}
 	var clients []*auditClient
-	for n := range 12 {
+	// Of few clients it is known better what each was given.
+	most, backlog := 2+2*w.random.IntN(6), int64(20+w.random.IntN(300))
+	for n := range most {
 		queue := []string{"plain", "ordered"}[n%2]
-		clients = append(clients, &auditClient{number: n, queue: queue, random: rand.New(rand.NewPCG(seed, uint64(n+1)))})
+		random := rand.New(rand.NewPCG(seed, uint64(n+1)))
+		clients = append(clients, &auditClient{number: n, queue: queue, backlog: backlog, random: random})
 	}
 	for {
 		w.live(clients)
@@ -112,9 +115,11 @@ func fillUp(e *bolt.Engine) {
 type auditClient struct {
 	number int
 	queue  string
-	random *rand.Rand
-	named  int
-	kept   []engine.Receipt
+	// backlog is when it stops to publish.
+	backlog int64
+	random  *rand.Rand
+	named   int
+	kept    []engine.Receipt
 }
 
 // work goes on until the engine is closed.
@@ -124,7 +129,7 @@ func (c *auditClient) work(s *audit.Session, e *bolt.Engine) {
 		info, err := e.Queue(ctx, c.queue)
 		switch {
 		case err != nil:
-		case info.Depth() < 60 && c.random.IntN(2) == 0:
+		case info.Depth() < c.backlog && c.random.IntN(2) == 0:
 			err = c.publish(ctx, s)
 		case len(c.kept) > 0 && c.random.IntN(3) == 0:
 			at := c.random.IntN(len(c.kept))
