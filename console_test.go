@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"nixie/engine"
 	"nixie/engine/bolt"
@@ -56,9 +57,15 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
-// demoIsAlive: a newcomer sees a living system, and it leaves nothing behind.
+// demoIsAlive: a newcomer sees a living system, and it leaves nothing behind,
+// nor what an earlier one left that was killed.
 func demoIsAlive(t *testing.T, program string, s size) {
 	x := newTerminal(t, program, s)
+	x.mkdir("tmp/nixie-demo-1")
+	long := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(filepath.Join(x.home, "tmp", "nixie-demo-1"), long, long); err != nil {
+		t.Fatal(err)
+	}
 	x.run("nixie demo --seed 1")
 	x.wait(`payments .*(flowing|growing|idle)`)
 	first := x.wait(`\b[1-9]\d* dead`)

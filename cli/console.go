@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 type consoleCommand struct{}
@@ -73,11 +74,12 @@ func (c *command) demoPlace() (database, state string, remove func() error, err 
 		state, err = StateDir(c.db)
 		return c.db, state, func() error { return nil }, err
 	}
-	dir, err := os.MkdirTemp("", "nixie-demo-")
+	sweepDemos(os.TempDir(), time.Now())
+	dir, err := os.MkdirTemp("", demoPrefix)
 	if err != nil {
 		return "", "", nil, fmt.Errorf("no room for a throw-away database: %w (use --db FILE)", err)
 	}
-	return filepath.Join(dir, "demo.db"), filepath.Join(dir, "state"), func() error { return os.RemoveAll(dir) }, nil
+	return filepath.Join(dir, demoFile), filepath.Join(dir, "state"), func() error { return os.RemoveAll(dir) }, nil
 }
 
 // console checks what both kinds of console need before anything is opened.
