@@ -2,8 +2,9 @@ package bolt
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -15,59 +16,54 @@ type Report struct {
 	Queues   int64
 	Messages int64    // in queues; what is in the trash does not count
 	Problems []string // none: all is well
+	// Unverified is what changed too much meanwhile to be compared at one
+	// moment: see Check.
+	Unverified []string
 }
 
 // maxProblems is how many problems a report names.
 const maxProblems = 100
 
-// Check reads the whole file, and recounts and cross-checks all that is in it.
-// It changes nothing. An error means that it could not be read to its end.
-func (e *Engine) Check(ctx context.Context) (Report, error) {
-	c := &checker{ctx: ctx}
+// Check reads the whole file, and cross-checks and recounts all that is in it.
+// It changes nothing and holds nobody up. What it reads must stay in the file
+// meanwhile, even if it was deleted, which makes the file grow: beyond some
+// growth it goes on in the file as it has become, and counts apart what must be
+// counted at one moment. An error means that it could not be read to its end.
+func (e *Engine) Check(ctx context.Context) (report Report, err error) {
 	// What memory knows must be in the file before the two are compared.
 	if err := e.write(func(*tx) error { return nil }); err != nil {
-		return c.report, err
+		return Report{}, err
 	}
-	if met := e.damage.Load(); met != nil {
-		c.problem("met at work: %v", *met)
-	}
-	err := e.view(func(btx *bbolt.Tx) error {
-		c.btx = btx
-		return c.queues()
-	})
-	if err == nil {
-		err = e.checkPages(c)
-	}
-	return c.report, err
-}
-
-// checkPages has bbolt check the pages of the file. It compares them with the
-// free list, which is the writer's: nobody may write meanwhile.
-func (e *Engine) checkPages(c *checker) (err error) {
 	e.readers.RLock()
 	defer e.readers.RUnlock()
 	if e.isClosed() {
-		return engine.ErrClosed
+		return Report{}, engine.ErrClosed
 	}
+	c := &checker{ctx: ctx, e: e}
+	defer func() { report = c.report }()
+	defer c.end()
 	defer guard(&err)
 	defer protect()()
-	btx, err := e.db.Begin(true)
-	if err != nil {
-		return translate(err)
+	if met := e.damage.Load(); met != nil {
+		c.problem("met at work: %v", *met)
 	}
-	defer func() { _ = btx.Rollback() }()
-	c.queue = ""
-	for problem := range btx.Check() {
-		c.problem("page: %v", problem)
+	if err := c.pages(); err != nil {
+		return c.report, translate(err)
 	}
-	return nil
+	return c.report, translate(c.queues())
 }
+
+// heldTries is how often Check tries to see at one moment what must be.
+const heldTries = 3
 
 type checker struct {
 	ctx    context.Context
+	e      *Engine
 	btx    *bbolt.Tx
+	moment int // counts the transactions: what was seen in one is of one moment
 	report Report
 	queue  string
+	s      stored // of the queue
 }
 
 func (c *checker) problem(format string, args ...any) {
@@ -81,193 +77,163 @@ func (c *checker) problem(format string, args ...any) {
 	c.report.Problems = append(c.report.Problems, text)
 }
 
-func (c *checker) queues() error {
-	used := map[area]string{}
-	return c.btx.Bucket(bucketQueues).ForEach(func(k, v []byte) error {
-		if err := c.ctx.Err(); err != nil {
+func (c *checker) end() {
+	if c.btx != nil {
+		_ = c.btx.Rollback()
+		c.btx = nil
+	}
+}
+
+// renew goes on with the file as it is now. With do, it does that while nobody
+// can change the file.
+func (c *checker) renew(do func()) error {
+	c.end()
+	c.moment++
+	writer, err := c.e.db.Begin(true) // gives free what was held
+	if err != nil {
+		return err
+	}
+	if c.btx, err = c.e.db.Begin(false); err == nil && do != nil {
+		do()
+	}
+	return errors.Join(err, writer.Rollback())
+}
+
+// pause is called every now and then. It reports whether so much was deleted
+// meanwhile, and is held, that it must be given free.
+func (c *checker) pause() (enough bool, err error) {
+	if err := c.ctx.Err(); err != nil {
+		return false, err
+	}
+	if c.e.isClosed() {
+		return false, engine.ErrClosed
+	}
+	held := int64(c.e.db.Stats().PendingPageN) * int64(c.e.db.Info().PageSize)
+	return held > c.e.options.maxHeld, nil
+}
+
+// pages looks at the pages and their tree, without bbolt, and whether each is
+// either in use or free.
+func (c *checker) pages() error {
+	var miscounted string
+	for range heldTries {
+		var done bool
+		var err error
+		// bbolt says only some time after a commit how many are free, so that a
+		// miscount is believed only if it stays.
+		if done, miscounted, err = c.walkPages(); err != nil || done && miscounted == "" {
 			return err
 		}
-		c.queue = string(k)
-		c.report.Queues++
-		s, err := decodeStored(v)
-		if err != nil {
-			c.problem("%v", err)
-			return nil
-		}
-		for _, a := range []area{s.live, s.dead} {
-			if other, ok := used[a]; ok {
-				c.problem("it shares area %d with queue %q", a, other)
-			}
-			used[a] = c.queue
-		}
-		var p engine.Policy
-		if err := json.Unmarshal(c.btx.Bucket(bucketPolicies).Get(k), &p); err != nil {
-			c.problem("its policy: %v", err)
-		}
-		c.checkQueue(&s)
-		c.report.Messages += s.waiting + s.delayed + s.buried
+	}
+	if miscounted != "" {
+		c.problem("%s", miscounted)
 		return nil
-	})
-}
-
-func (c *checker) checkQueue(s *stored) {
-	live := c.records(s.live, s.lastID)
-	waiting := live.counts[engine.Ready] + live.counts[engine.InFlight]
-	inLog, bytes := c.runs(s)
-	c.same("messages that wait or are in flight", s.waiting, waiting+inLog)
-	c.same("delayed messages", s.delayed, live.counts[engine.Delayed])
-	c.same("bytes", s.bytes, live.bytes+bytes)
-	c.index(s.live, kindReady, live.counts[engine.Ready], engine.Ready)
-	c.index(s.live, kindInFlight, live.counts[engine.InFlight], engine.InFlight)
-	c.index(s.live, kindDue, live.counts[engine.Delayed], engine.Delayed)
-	dead := c.records(s.dead, s.lastID)
-	c.same("dead letters", s.buried, dead.counts[engine.Dead])
-	if n := live.counts[engine.Dead]; n > 0 {
-		c.problem("%d dead letters are among the live messages", n)
 	}
-	if n := dead.total() - dead.counts[engine.Dead]; n > 0 {
-		c.problem("%d live messages are among the dead letters", n)
+	c.report.Unverified = append(c.report.Unverified, "the pages of the file")
+	return nil
+}
+
+// walkPages visits all pages, unless too much is deleted meanwhile.
+func (c *checker) walkPages() (done bool, miscounted string, err error) {
+	pages, closeFile, err := openPages(c.e.path)
+	if err != nil {
+		return false, "", err
 	}
-}
-
-func (c *checker) same(what string, counted, found int64) {
-	if counted != found {
-		c.problem("it counts %d %s, but %d are there", counted, what, found)
+	defer func() { err = errors.Join(err, closeFile()) }()
+	var root uint64
+	var valid bool
+	var free int64
+	if err := c.renew(func() {
+		root, valid = pages.newestRoot()
+		stats := c.e.db.Stats()
+		free = int64(stats.FreePageN + stats.PendingPageN)
+	}); err != nil {
+		return false, "", err
 	}
-}
-
-type recordCounts struct {
-	counts map[engine.State]int64
-	bytes  int64
-}
-
-func (r recordCounts) total() (n int64) {
-	for _, c := range r.counts {
-		n += c
+	if !valid {
+		return false, "", damage("neither header is valid")
 	}
-	return n
+	var stopped error
+	pages.pause = func() (stop bool) {
+		stop, stopped = c.pause()
+		return stop || stopped != nil
+	}
+	pages.tree(root, nil, 0, func(entry) {})
+	if pages.stopped {
+		return false, "", stopped
+	}
+	for _, problem := range pages.problems {
+		c.problem("%s", problem)
+	}
+	const headers = 2
+	if all := c.btx.Size() / pages.pageSize; len(pages.problems) == 0 && headers+pages.used+free != all {
+		miscounted = fmt.Sprintf("of %d pages %d are in use and %d are free", all, headers+pages.used, free)
+	}
+	return true, miscounted, nil
 }
 
-// records decodes all records of an area.
-func (c *checker) records(a area, lastID uint64) recordCounts {
-	out := recordCounts{counts: map[engine.State]int64{}}
-	b := c.btx.Bucket(a.bucket(kindRecords))
-	large := c.btx.Bucket(a.bucket(kindLarge))
-	var inLarge int64
-	if b != nil {
-		_ = b.ForEach(func(k, v []byte) error {
-			id, ok := id64(k)
-			rec, err := decodeRecord(id, v)
-			if !ok || err != nil {
-				c.problem("record %x: %v", k, err)
-				return nil
-			}
-			if id > lastID {
-				c.problem("record %d has an id that was not given yet", id)
-			}
-			data := rec.payload
-			if data == nil {
-				inLarge++
-				data = getValue(large, k)
-			}
-			p, err := decodePayload(data)
-			if err != nil || len(p.body) != rec.size {
-				c.problem("the payload of record %d: %d bytes of %d: %v", id, len(p.body), rec.size, err)
-			}
-			out.counts[rec.state]++
-			out.bytes += int64(rec.size)
+// each calls fn for the values of a bucket of the queue; what it gets is good
+// until it returns. In between another transaction may begin; if the bucket is
+// not the queue's any more then, that was all.
+func (c *checker) each(a area, kind byte, fn func(k, v []byte)) error {
+	var last []byte
+	for {
+		b := c.btx.Bucket(a.bucket(kind))
+		if b == nil {
 			return nil
-		})
-	}
-	var found int64
-	if large != nil {
-		_ = large.ForEach(func(_, _ []byte) error { found++; return nil })
-	}
-	c.same("large payloads", inLarge, found)
-	return out
-}
-
-// index compares an index with the records that it is for.
-func (c *checker) index(a area, kind byte, want int64, state engine.State) {
-	records := c.btx.Bucket(a.bucket(kindRecords))
-	var found int64
-	if b := c.btx.Bucket(a.bucket(kind)); b != nil {
-		_ = b.ForEach(func(k, _ []byte) error {
-			found++
-			id, ok := id64(k)
-			due := int64(0)
-			if kind == kindDue {
-				due, id, ok = splitDueKey(k)
-			}
-			rec, err := readRecord(records, id)
-			if !ok || err != nil || rec == nil || rec.state != state || rec.dueAt != due {
-				c.problem("the index of %s messages has %x, which is not there like that", state, k)
-			}
-			return nil
-		})
-	}
-	c.same("entries in the index of "+string(state)+" messages", want, found)
-}
-
-// runs decodes the log and returns what of it is not settled.
-func (c *checker) runs(s *stored) (waiting, bytes int64) {
-	b := c.btx.Bucket(s.live.bucket(kindRuns))
-	marks := c.btx.Bucket(s.live.bucket(kindMarks))
-	known := 0
-	if b != nil {
-		_ = b.ForEach(func(k, v []byte) error {
-			first, ok := id64(k)
-			if v == nil {
-				v = getValue(b, k)
-			}
-			r, err := wholeRun(first, v)
-			if !ok || err != nil {
-				c.problem("%v (key %x)", err, k)
-				return nil
-			}
-			touched := newRun(first, r.count)
-			if marks != nil {
-				if m := marks.Get(k); m != nil {
-					known++
-					if touched, err = decodeMarks(first, m); err != nil || touched.count != r.count {
-						c.problem("marks of run %d: %v", first, err)
-						return nil
-					}
-				}
-			}
-			if touched.left == 0 {
-				c.problem("run %d is settled but still there", first)
-			}
-			c.run(&r, touched, s.lastID, &bytes)
-			waiting += int64(touched.left)
-			return nil
-		})
-	}
-	all := 0
-	if marks != nil {
-		_ = marks.ForEach(func(_, _ []byte) error { all++; return nil })
-	}
-	if all != known {
-		c.problem("%d marks are for runs that are not there", all-known)
-	}
-	return waiting, bytes
-}
-
-func (c *checker) run(r *runReader, touched *run, lastID uint64, bytes *int64) {
-	first := touched.first
-	for p := r.next(); p != nil; p = r.next() {
-		_, size, err := payloadHead(p)
-		if err != nil {
-			c.problem("message %d: %v", r.id, err)
 		}
-		if !touched.settled.has(r.index) {
-			*bytes += int64(size)
+		var err error
+		if last, err = c.some(b, last, fn); last == nil || err != nil {
+			return err
+		}
+		if err := c.renew(nil); err != nil {
+			return err
+		}
+		if !c.readStored() || a != c.s.live && a != c.s.dead {
+			return nil
 		}
 	}
-	if r.r.err != nil || r.index+1 != r.count {
-		c.problem("run %d: %d of %d messages can be read: %v", first, r.index+1, r.count, r.r.err)
+}
+
+// pauseBytes is after how many bytes there is a pause; a value counts as so
+// many more.
+const (
+	pauseBytes = 1 << 20
+	valueBytes = 4 << 10
+)
+
+// some is each for one transaction. It returns the key to go on behind, or nil
+// if there is no more.
+func (c *checker) some(b *bbolt.Bucket, after []byte, fn func(k, v []byte)) ([]byte, error) {
+	var ahead leafAhead
+	since := 0
+	cursor := b.Cursor()
+	for k := seekKey(cursor, after, false); k != nil; k = move(cursor, false) {
+		ahead.enter(k, false)
+		v := getValue(b, k)
+		fn(k, v)
+		if since += valueBytes + len(v); since < pauseBytes {
+			continue
+		}
+		since = 0
+		if enough, err := c.pause(); enough || err != nil {
+			return slices.Clone(k), err
+		}
 	}
-	if r.id > lastID {
-		c.problem("message %d has an id that was not given yet", r.id)
+	return nil, nil
+}
+
+// readStored reads what the file says of the queue; false if there is none.
+func (c *checker) readStored() bool {
+	v := c.btx.Bucket(bucketQueues).Get([]byte(c.queue))
+	if v == nil {
+		return false
 	}
+	s, err := decodeStored(v)
+	if err != nil {
+		c.problem("%v", err)
+		return false
+	}
+	c.s = s
+	return true
 }

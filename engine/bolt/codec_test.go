@@ -196,7 +196,8 @@ func FuzzPages(f *testing.F) {
 		if len(b) > 1<<20 {
 			return
 		}
-		p := &pageFile{r: bytes.NewReader(b), size: int64(len(b)), pageSize: guessPageSize, visited: map[uint64]bool{}}
+		p := &pageFile{r: bytes.NewReader(b), size: int64(len(b)), pageSize: guessPageSize}
+		p.begin()
 		p.tree(uint64(root), nil, 0, func(entry) {})
 		p.walk(func(entry) {})
 	})

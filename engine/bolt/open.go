@@ -32,6 +32,7 @@ type Options struct {
 	SyncDelay time.Duration
 
 	committed func() // called by the writer after each commit: for tests
+	maxHeld   int64  // how much that was deleted Check may hold, in bytes
 }
 
 const (
@@ -39,6 +40,7 @@ const (
 
 	defaultTrashRetention = 7 * 24 * time.Hour
 	defaultWindow         = 64 << 20
+	defaultMaxHeld        = 64 << 20
 	// addressSpace is mapped at once, as mapping anew later would wait for all
 	// readers. It costs no memory.
 	addressSpace = 64 << 30
@@ -61,6 +63,9 @@ func Open(path string, o Options) (_ *Engine, err error) {
 	if o.TrashRetention == 0 {
 		o.TrashRetention = defaultTrashRetention
 	}
+	if o.maxHeld == 0 {
+		o.maxHeld = defaultMaxHeld
+	}
 	if o.Window == 0 {
 		o.Window = defaultWindow
 	}
@@ -80,7 +85,6 @@ func Open(path string, o Options) (_ *Engine, err error) {
 		NoFreelistSync: true, // else each commit writes all free pages: see doc.go
 		FreelistType:   bbolt.FreelistMapType,
 		MaxSize:        int(o.MaxSize),
-		NoStatistics:   true,
 	}
 	if o.MaxSize == 0 && mapAhead {
 		options.InitialMmapSize = addressSpace

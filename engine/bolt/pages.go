@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -18,10 +19,14 @@ type pageFile struct {
 	r        io.ReaderAt
 	size     int64
 	pageSize int64
-	visited  map[uint64]bool
+	visited  bitset
+	used     int64 // pages visited
 	problems []string
-	elements int64 // visited so far: overlapping ones would never end
-	unlisted bool  // the free pages do not stand in the file
+	elements int64              // visited so far: overlapping ones would never end
+	pause    func() (stop bool) // called now and then, if it is set
+	pauseAt  int64
+	stopped  bool
+	unlisted bool // the free pages do not stand in the file
 }
 
 const (
@@ -36,6 +41,7 @@ const (
 	metaTx        = 48
 	noFreelist    = 1<<64 - 1
 	guessPageSize = 4096
+	pauseEvery    = 256 // pages
 )
 
 // entry is a value of a leaf, with the names of the buckets around it.
@@ -55,7 +61,7 @@ func openPages(path string) (*pageFile, func() error, error) {
 		_ = f.Close()
 		return nil, nil, err
 	}
-	return &pageFile{r: f, size: info.Size(), visited: map[uint64]bool{}}, f.Close, nil
+	return &pageFile{r: f, size: info.Size()}, f.Close, nil
 }
 
 func (p *pageFile) problem(format string, args ...any) {
@@ -77,7 +83,7 @@ func (p *pageFile) walk(visit func(entry)) {
 		return
 	}
 	for id := uint64(0); int64(id)*p.pageSize < p.size; id++ {
-		if p.visited[id] {
+		if p.visited.has(int(id)) {
 			continue
 		}
 		if page, err := p.read(id); err == nil && flagsOf(page)&leafFlag != 0 {
@@ -89,9 +95,11 @@ func (p *pageFile) walk(visit func(entry)) {
 	}
 }
 
-// newestRoot finds the root of the newest header that is whole.
+// newestRoot finds the root of the newest header that is whole, to begin
+// there.
 func (p *pageFile) newestRoot() (root uint64, ok bool) {
 	p.pageSize = guessPageSize
+	defer p.begin()
 	var newest uint64
 	for _, at := range metaOffsets {
 		size, _, valid := readMeta(p.r, at)
@@ -109,6 +117,12 @@ func (p *pageFile) newestRoot() (root uint64, ok bool) {
 		}
 	}
 	return root, ok
+}
+
+// begin forgets what was visited.
+func (p *pageFile) begin() {
+	p.visited = newBitset(int(p.size/p.pageSize) + 1)
+	p.used, p.elements, p.problems = 0, 0, nil
 }
 
 func flagsOf(page []byte) uint16 { return binary.LittleEndian.Uint16(page[8:]) }
@@ -139,18 +153,28 @@ func (p *pageFile) read(id uint64) ([]byte, error) {
 
 // tree visits what is below a page.
 func (p *pageFile) tree(id uint64, path [][]byte, depth int, visit func(entry)) {
-	if p.visited[id] || depth > maxTreeDepth {
-		p.problem("page %d is reached twice", id)
+	if p.stopped {
 		return
 	}
-	p.visited[id] = true
+	if p.pause != nil && p.used >= p.pauseAt {
+		p.pauseAt = p.used + pauseEvery
+		if p.stopped = p.pause(); p.stopped {
+			return
+		}
+	}
 	page, err := p.read(id)
 	if err != nil {
 		p.problem("%v", err)
 		return
 	}
-	for over := int64(1); over < int64(len(page))/p.pageSize; over++ {
-		p.visited[id+uint64(over)] = true
+	for over := range len(page) / int(p.pageSize) {
+		at := int(id) + over
+		if p.visited.has(at) || depth > maxTreeDepth {
+			p.problem("page %d is reached twice", at)
+			return
+		}
+		p.visited.set(at)
+		p.used++
 	}
 	switch flagsOf(page) {
 	case leafFlag:
@@ -183,6 +207,7 @@ func (p *pageFile) leaf(page []byte, id uint64, path [][]byte, depth int, inline
 		p.problem("page %d counts %d elements, more than it can hold", id, count)
 		return
 	}
+	var before []byte
 	for i := range count {
 		if p.elements++; p.elements > p.size/8 {
 			p.problem("page %d: there are more elements than the file can hold", id)
@@ -198,6 +223,10 @@ func (p *pageFile) leaf(page []byte, id uint64, path [][]byte, depth int, inline
 			continue
 		}
 		key, value := page[start:start+keySize], page[start+keySize:start+keySize+valueSize]
+		if i > 0 && bytes.Compare(before, key) >= 0 {
+			p.problem("element %d of page %d is out of order", i, id)
+		}
+		before = key
 		if flags&bucketFlag == 0 {
 			visit(entry{path: path, key: key, value: value})
 			continue

@@ -41,7 +41,6 @@ func Salvage(ctx context.Context, path string, take func(engine.Message) error) 
 	// Once for what messages need to be told apart, once for the messages: a
 	// database may be larger than memory.
 	pages.walk(s.learn)
-	pages.visited, pages.problems, pages.elements = map[uint64]bool{}, nil, 0
 	pages.walk(s.collect)
 	s.report.Problems = append(s.report.Problems, pages.problems...)
 	return s.report, s.err
@@ -186,7 +185,7 @@ func (s *salvage) largePayload(e entry, id uint64) ([]byte, error) {
 	a, _ := areaOf(e.path[0])
 	bucket, key := a.bucket(kindLarge), key64(id)
 	var found []byte
-	again := &pageFile{r: s.pages.r, size: s.pages.size, visited: map[uint64]bool{}}
+	again := &pageFile{r: s.pages.r, size: s.pages.size}
 	if root, ok := again.newestRoot(); ok {
 		again.tree(root, nil, 0, func(o entry) {
 			if len(o.path) == 2 && bytes.Equal(o.path[0], bucket) && bytes.Equal(o.path[1], key) {
