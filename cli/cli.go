@@ -56,17 +56,20 @@ type DemoSession struct {
 type grammar struct {
 	DB string `name:"db" env:"NIXIE_DB" placeholder:"FILE" help:"The database. Default: ${database}."`
 
-	Console consoleCommand `cmd:"" default:"1" help:"Open the console (as without any command)."`
-	Demo    demoCommand    `cmd:"" help:"Open the console on a living system to try things out, in a throw-away database unless --db is given."`
-	Publish publishCommand `cmd:"" help:"Publish a message, or one for each line of a file; print the ids."`
-	Receive receiveCommand `cmd:"" help:"Receive messages: print and ack them, or hand each to a command."`
-	Queues  queuesCommand  `cmd:"" help:"List the queues."`
-	Peek    peekCommand    `cmd:"" help:"Look at messages without touching them."`
-	Dead    deadCommand    `cmd:"" help:"List the causes of death of dead letters."`
-	Requeue requeueCommand `cmd:"" help:"Send dead letters back to the queues they died in."`
-	Check   checkCommand   `cmd:"" help:"Verify the database."`
-	Bench   benchCommand   `cmd:"" help:"Measure the engine on this machine."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Console   consoleCommand   `cmd:"" default:"1" help:"Open the console (as without any command)."`
+	Demo      demoCommand      `cmd:"" help:"Open the console on a living system to try things out, in a throw-away database unless --db is given."`
+	Publish   publishCommand   `cmd:"" help:"Publish a message, or one for each line of a file; print the ids."`
+	Receive   receiveCommand   `cmd:"" help:"Receive messages: print and ack them, or hand each to a command."`
+	Create    createCommand    `cmd:"" help:"Create a queue."`
+	Configure configureCommand `cmd:"" help:"Change how a queue behaves."`
+	Bind      bindCommand      `cmd:"" help:"Let a queue have what is published to a topic."`
+	Queues    queuesCommand    `cmd:"" help:"List the queues."`
+	Peek      peekCommand      `cmd:"" help:"Look at messages without touching them."`
+	Dead      deadCommand      `cmd:"" help:"List the causes of death of dead letters."`
+	Requeue   requeueCommand   `cmd:"" help:"Send dead letters back to the queues they died in."`
+	Check     checkCommand     `cmd:"" help:"Verify the database."`
+	Bench     benchCommand     `cmd:"" help:"Measure the engine on this machine."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 const description = `A terminal console for message queues, with a durable queue engine in the box.
@@ -160,7 +163,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &usage), errors.Is(err, engine.ErrInvalid):
 		return ExitUsage
-	case errors.As(err, &nothing), errors.Is(err, engine.ErrQueueNotFound), errors.Is(err, engine.ErrMessageNotFound):
+	case errors.As(err, &nothing), errors.Is(err, engine.ErrQueueNotFound), errors.Is(err, engine.ErrMessageNotFound), errors.Is(err, engine.ErrNoRoute):
 		return ExitNothing
 	case errors.Is(err, engine.ErrDatabaseInUse):
 		return ExitInUse
@@ -182,6 +185,8 @@ func explain(err error) string {
 		return "interrupted"
 	case errors.Is(err, engine.ErrQueueNotFound):
 		return oneLine(err.Error()) + " (nixie queues lists them)"
+	case errors.Is(err, engine.ErrNoRoute):
+		return oneLine(err.Error()) + " (nixie bind QUEUE TOPIC binds one)"
 	case errors.Is(err, engine.ErrNoSpace):
 		return oneLine(err.Error()) + ": nothing was changed; make room and try again"
 	}

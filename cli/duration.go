@@ -28,3 +28,12 @@ func (p *patience) UnmarshalText(text []byte) error {
 	}
 	return (*duration)(p).UnmarshalText(text)
 }
+
+// size is what a person types: 500, 10k, 2M.
+type size int64
+
+func (s *size) UnmarshalText(text []byte) error {
+	v, err := widget.ParseBytes(string(text))
+	*s = size(v)
+	return err
+}

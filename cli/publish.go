@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,15 +16,17 @@ import (
 )
 
 type publishCommand struct {
-	Queue  string    `arg:"" help:"The queue; it is created if it is not there."`
+	Queue  *string   `arg:"" optional:"" help:"The queue; it is created if it is not there. Not with --topic."`
 	Body   *string   `arg:"" optional:"" help:"The body of the message. Without it and --file, standard input is read."`
 	File   string    `short:"f" placeholder:"FILE" help:"Publish each line of a file, or of standard input (-), as a message; empty lines are skipped."`
 	Whole  bool      `help:"Publish the file as one message, byte by byte."`
+	Topic  string    `short:"t" placeholder:"TOPIC" help:"Publish to all queues that are bound to the topic, instead of to a QUEUE; print their names."`
+	Key    string    `short:"k" placeholder:"KEY" help:"With --topic: the key, to which the queues' patterns are compared."`
 	Header []string  `short:"H" sep:"none" placeholder:"K=V" help:"A header; may be given several times."`
 	Delay  *duration `short:"d" placeholder:"D" help:"Hold it back for so long: 30s, 5m, 2h."`
 	Group  string    `short:"g" placeholder:"G" help:"The group that it belongs to."`
 	Dedup  string    `placeholder:"ID" help:"Publish only if no message came with this id lately."`
-	JSON   bool      `name:"json" help:"Print {\"id\": …} a line."`
+	JSON   bool      `name:"json" help:"Print {\"id\": …} a line, or with --topic {\"queues\": …}."`
 }
 
 func (p *publishCommand) Run(c *command) error {
@@ -41,22 +44,9 @@ func (p *publishCommand) Run(c *command) error {
 		return err
 	}
 	defer e.Close()
-	out := bufio.NewWriter(c.Stdout)
-	publisher := &publisher{
-		engine: e, queue: p.Queue, template: template,
-		printed: func(ids []engine.ID) error {
-			lines := operation.JSONLines(out)
-			for _, id := range ids {
-				if p.JSON {
-					_ = lines.Encode(struct {
-						ID engine.ID `json:"id"`
-					}{id}) // an error of out comes back from Flush
-				} else {
-					fmt.Fprintln(out, string(id))
-				}
-			}
-			return out.Flush()
-		},
+	publisher := &publisher{template: template, send: p.toQueue(e), print: p.printer(c.Stdout)}
+	if p.Topic != "" {
+		publisher.send = p.toTopic(e)
 	}
 	lines := newLineReader(source, e.Capabilities().MaxBody, p.Whole || p.Body != nil)
 	err = publisher.all(c.ctx, lines)
@@ -74,7 +64,21 @@ func (p *publishCommand) Run(c *command) error {
 // template is the message without a body that the flags describe.
 func (p *publishCommand) template() (engine.Outgoing, error) {
 	m := engine.Outgoing{Group: p.Group, DedupID: p.Dedup}
-	if err := engine.ValidateName(p.Queue); err != nil {
+	if p.Topic != "" && p.Body == nil {
+		p.Queue, p.Body = nil, p.Queue // the first word is the body
+	}
+	name := p.Topic
+	switch {
+	case p.Topic != "" && p.Queue != nil:
+		return m, usagef("a QUEUE and --topic exclude one another")
+	case p.Topic == "" && p.Queue == nil:
+		return m, usagef("say where to: QUEUE or --topic TOPIC")
+	case p.Topic == "" && p.Key != "":
+		return m, usagef("--key goes with --topic")
+	case p.Topic == "":
+		name = *p.Queue
+	}
+	if err := engine.ValidateName(name); err != nil {
 		return m, err
 	}
 	if p.Body != nil && p.File != "" {
@@ -116,12 +120,70 @@ func (p *publishCommand) source(c *command) (io.ReadCloser, string, error) {
 	return io.NopCloser(c.Stdin), "standard input", nil
 }
 
+// receipt is what is printed of a message that was published.
+type receipt struct {
+	text string
+	json any
+}
+
+// toQueue publishes to a queue, and creates it if it is not there.
+func (p *publishCommand) toQueue(e engine.Engine) sender {
+	return func(ctx context.Context, messages []engine.Outgoing) ([]receipt, error) {
+		ids, err := e.Publish(ctx, *p.Queue, messages...)
+		if errors.Is(err, engine.ErrQueueNotFound) {
+			err = e.CreateQueue(ctx, *p.Queue, engine.DefaultPolicy())
+			if err != nil && !errors.Is(err, engine.ErrQueueExists) {
+				return nil, err
+			}
+			ids, err = e.Publish(ctx, *p.Queue, messages...)
+		}
+		receipts := make([]receipt, len(ids))
+		for i, id := range ids {
+			receipts[i] = receipt{string(id), struct {
+				ID engine.ID `json:"id"`
+			}{id}}
+		}
+		return receipts, err
+	}
+}
+
+// toTopic publishes to the queues that are bound to a topic.
+func (p *publishCommand) toTopic(e engine.Engine) sender {
+	return func(ctx context.Context, messages []engine.Outgoing) ([]receipt, error) {
+		queues, err := e.PublishTopic(ctx, p.Topic, p.Key, messages...)
+		if err != nil {
+			return nil, err
+		}
+		return slices.Repeat([]receipt{{strings.Join(queues, " "), struct {
+			Queues []string `json:"queues"`
+		}{queues}}}, len(messages)), nil
+	}
+}
+
+// printer prints receipts, a line each.
+func (p *publishCommand) printer(w io.Writer) func([]receipt) error {
+	out := bufio.NewWriter(w)
+	lines := operation.JSONLines(out)
+	return func(receipts []receipt) error {
+		for _, r := range receipts {
+			if p.JSON {
+				_ = lines.Encode(r.json) // an error of out comes back from Flush
+			} else {
+				fmt.Fprintln(out, r.text)
+			}
+		}
+		return out.Flush()
+	}
+}
+
+// sender publishes messages, all or none.
+type sender func(context.Context, []engine.Outgoing) ([]receipt, error)
+
 // publisher publishes batches and counts what is confirmed.
 type publisher struct {
-	engine   engine.Engine
-	queue    string
 	template engine.Outgoing
-	printed  func([]engine.ID) error
+	send     sender
+	print    func([]receipt) error
 	count    int64
 }
 
@@ -179,17 +241,10 @@ func (p *publisher) batch(ctx context.Context, bodies [][]byte) error {
 		messages[i] = p.template
 		messages[i].Body = body
 	}
-	ids, err := p.engine.Publish(ctx, p.queue, messages...)
-	if errors.Is(err, engine.ErrQueueNotFound) {
-		err = p.engine.CreateQueue(ctx, p.queue, engine.DefaultPolicy())
-		if err != nil && !errors.Is(err, engine.ErrQueueExists) {
-			return err
-		}
-		ids, err = p.engine.Publish(ctx, p.queue, messages...)
-	}
+	receipts, err := p.send(ctx, messages)
 	if err != nil {
 		return err
 	}
-	p.count += int64(len(ids))
-	return p.printed(ids)
+	p.count += int64(len(receipts))
+	return p.print(receipts)
 }

@@ -154,7 +154,10 @@ func refusals(operations *operation.Manager, job int) string {
 	}
 	reasons := make([]string, len(items))
 	for i, item := range items {
-		reasons[i] = fmt.Sprintf("%s: %s", item.ID, item.Error)
+		reasons[i] = item.Error
+		if item.ID != "" { // else it is the queue
+			reasons[i] = fmt.Sprintf("%s: %s", item.ID, item.Error)
+		}
 	}
 	return strings.Join(reasons, "; ")
 }

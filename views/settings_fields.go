@@ -118,13 +118,17 @@ func sizeField(s *themes.Styles, label, section, hint string, at func(*engine.Po
 		key: label, label: label, section: section, hint: hint, item: widget.NewTextItem(s, "0"),
 		get: func(p engine.Policy) string {
 			if n := *at(&p); units {
-				return exactBytes(n)
+				return widget.ExactBytes(n)
 			}
 			return strconv.FormatInt(*at(&p), 10)
 		},
 		set: func(p *engine.Policy, text string) error {
 			if units {
-				return parseBytes(text, func(n int64) { *at(p) = n })
+				n, err := widget.ParseBytes(text)
+				if err == nil {
+					*at(p) = n
+				}
+				return err
 			}
 			return parseWhole(text, func(n int64) { *at(p) = n })
 		},
@@ -251,38 +255,6 @@ func parseNumber(text string, set func(float64)) error {
 		return fmt.Errorf("%q is no number", widget.SafeFit(text, 20))
 	}
 	set(f)
-	return nil
-}
-
-var byteUnits = []struct {
-	suffix string
-	size   int64
-}{{"G", 1 << 30}, {"M", 1 << 20}, {"k", 1 << 10}}
-
-// exactBytes writes a size without loss, as parseBytes reads it.
-func exactBytes(n int64) string {
-	for _, u := range byteUnits {
-		if n > 0 && n%u.size == 0 {
-			return strconv.FormatInt(n/u.size, 10) + u.suffix
-		}
-	}
-	return strconv.FormatInt(n, 10)
-}
-
-// parseBytes reads 500, 10k, 2M, 1G.
-func parseBytes(text string, set func(int64)) error {
-	digits := strings.TrimRight(strings.ReplaceAll(text, " ", ""), "iIbB")
-	size := int64(1)
-	for _, u := range byteUnits {
-		if head, ok := strings.CutSuffix(strings.ToLower(digits), strings.ToLower(u.suffix)); ok {
-			digits, size = head, u.size
-		}
-	}
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || n > (1<<62)/size || n < 0 {
-		return fmt.Errorf("%q is no size: write 500, 10k, 2M or 1G", widget.SafeFit(text, 20))
-	}
-	set(n * size)
 	return nil
 }
 

@@ -45,7 +45,7 @@ func bindingChange(s set) string {
 	if s.Op == opUnbind {
 		gets = "no longer gets"
 	}
-	return fmt.Sprintf("%s %s what is published to the topic %s with a key that matches %s", s.Queue, gets, s.Topic, s.Pattern)
+	return fmt.Sprintf("%s what is published to the topic %s with a key that matches %s", gets, s.Topic, s.Pattern)
 }
 
 // bind binds or unbinds; both may be done twice.

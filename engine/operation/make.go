@@ -233,7 +233,7 @@ func (m *Manager) planQueue(ctx context.Context, p *Plan) error {
 		}
 	case Configure:
 		s.Op, s.Policy = opConfigure, &p.Policy
-		if err := p.Policy.Validate(); err != nil {
+		if err := m.checkPolicy(ctx, p.Policy); err != nil {
 			return err
 		}
 		if p.Changes = policyChanges(info.Policy, p.Policy); len(p.Changes) == 0 {
@@ -250,7 +250,10 @@ func (m *Manager) planQueue(ctx context.Context, p *Plan) error {
 }
 
 func (m *Manager) planCreate(ctx context.Context, p *Plan) error {
-	if err := errors.Join(engine.ValidateName(p.Queue), p.Policy.Validate()); err != nil {
+	if err := engine.ValidateName(p.Queue); err != nil {
+		return err
+	}
+	if err := m.checkPolicy(ctx, p.Policy); err != nil {
 		return err
 	}
 	if _, err := m.engine.Queue(ctx, p.Queue); err == nil {
@@ -260,6 +263,19 @@ func (m *Manager) planCreate(ctx context.Context, p *Plan) error {
 	p.Changes = policyChanges(engine.DefaultPolicy(), p.Policy)
 	p.sets = []set{{Op: opCreate, Queue: p.Queue, N: 1, Policy: &p.Policy}}
 	return nil
+}
+
+// checkPolicy says what is wrong with a policy, and whether the queue that it
+// names is there.
+func (m *Manager) checkPolicy(ctx context.Context, p engine.Policy) error {
+	if err := p.Validate(); err != nil || p.DeadLetter == engine.OwnDeadLetters || p.DeadLetter == engine.NoDeadLetters {
+		return err
+	}
+	_, err := m.engine.Queue(ctx, p.DeadLetter)
+	if errors.Is(err, engine.ErrQueueNotFound) {
+		return fmt.Errorf("%w: the dead-letter queue %q does not exist", engine.ErrInvalid, p.DeadLetter)
+	}
+	return err
 }
 
 // backTo are the queues that messages of the plan may go to.

@@ -105,6 +105,11 @@ func TestPlanSays(t *testing.T) {
 	if want := `nixie publish payments '{"it":"isn'\''t"}' --header 'a=b c' --delay 1m0s`; plan.Command != want {
 		t.Errorf("command %q, want %q", plan.Command, want)
 	}
+	b.do(b.Bind(b.ctx, "money", engine.Binding{Queue: "payments", Pattern: "eu.*"}))
+	plan = b.plan(Request{Verb: Publish, Load: Load{Topic: "money", Key: "eu.de", Body: []byte("one")}})
+	if want := "nixie publish --topic money --key eu.de one"; plan.Command != want {
+		t.Errorf("command %q, want %q", plan.Command, want)
+	}
 	plan = b.plan(Request{Verb: Publish, Load: Load{Queue: "payments", Body: []byte("{{uuid}}")}})
 	if plan.Command != "" {
 		t.Errorf("a command for a template: %q", plan.Command)

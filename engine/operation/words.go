@@ -149,11 +149,14 @@ func QuoteTerm(s string) string {
 func publishCommand(p *Plan) string {
 	l := p.Load
 	first, err := l.Message(1, p.At)
-	if err != nil || l.Count != 1 || l.Topic != "" || l.Lines || len(l.Body) > 4096 || strings.HasPrefix(string(l.Body), "-") ||
+	if err != nil || l.Count != 1 || l.Lines || len(l.Body) > 4096 || strings.HasPrefix(string(l.Body), "-") ||
 		!l.Literal && (!bytes.Equal(first.Body, l.Body) || !maps.Equal(first.Headers, engine.Headers(l.Headers)) && len(l.Headers) > 0 || first.Group != l.Group || first.DedupID != l.DedupID) {
 		return ""
 	}
 	words := []string{"nixie", "publish", l.Queue, string(l.Body)}
+	if l.Topic != "" {
+		words = []string{"nixie", "publish", "--topic", l.Topic, "--key", l.Key, string(l.Body)}
+	}
 	for _, name := range slices.Sorted(maps.Keys(l.Headers)) {
 		if strings.Contains(name, "=") {
 			return ""
