@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"strconv"
 	"time"
@@ -33,6 +34,8 @@ type Options struct {
 
 	committed func() // called by the writer after each commit: for tests
 	maxHeld   int64  // how much that was deleted Check may hold, in bytes
+
+	compacting func(step int) error // called by Compact before each step: for tests
 }
 
 const (
@@ -90,10 +93,11 @@ func Open(path string, o Options) (_ *Engine, err error) {
 		options.InitialMmapSize = addressSpace
 	}
 	warmUp(path)
-	db, err := bbolt.Open(path, 0o600, options)
+	db, err := openLocked(path, options)
 	if err != nil {
 		return nil, translate(err)
 	}
+	_ = os.Remove(path + compactSuffix) // what a compaction left that was killed
 	e := &Engine{
 		path: path, options: o, db: db,
 		queues: map[string]*queue{}, topics: map[string][]engine.Binding{},
@@ -106,6 +110,32 @@ func Open(path string, o Options) (_ *Engine, err error) {
 		return nil, translate(err)
 	}
 	return e, nil
+}
+
+// openLocked opens the file, and makes sure that it is the one that has the
+// name when it is locked: Compact may have given that to another.
+func openLocked(path string, options *bbolt.Options) (*bbolt.DB, error) {
+	var file *os.File
+	options.OpenFile = func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+		file, err = os.OpenFile(name, flag, mode)
+		return file, err
+	}
+	for {
+		db, err := bbolt.Open(path, 0o600, options)
+		if err != nil {
+			return nil, err
+		}
+		ours, err := file.Stat()
+		if err == nil {
+			var named os.FileInfo
+			if named, err = os.Stat(path); err == nil && os.SameFile(ours, named) {
+				return db, nil
+			}
+		}
+		if err := errors.Join(err, db.Close()); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // start makes or reads what is in the file, and begins to work.
@@ -317,7 +347,11 @@ func (q *queue) recoverDelayed(btx *bbolt.Tx, records *bbolt.Bucket) error {
 }
 
 // Close implements engine.Engine.
-func (e *Engine) Close() error {
+func (e *Engine) Close() error { return e.shut(func() error { return nil }) }
+
+// shut closes the engine. Before it lets go of the file, but when nothing else
+// works on that any more, it does what is left to do.
+func (e *Engine) shut(last func() error) error {
 	e.closeOnce.Do(func() {
 		close(e.closed)
 		e.closeSecond(time.Now().Truncate(time.Second))
@@ -336,6 +370,9 @@ func (e *Engine) Close() error {
 			meta := btx.Bucket(bucketMeta)
 			return errors.Join(meta.Put(keyClean, []byte{1}), meta.Put(keyLastID, key64(e.writer.nextID-1)))
 		})
+		if err == nil {
+			err = last()
+		}
 		e.closeErr = translate(errors.Join(err, e.db.Close()))
 		_ = clean // without it the next opening takes longer, and nothing else
 		e.hub.Close()
