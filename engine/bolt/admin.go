@@ -61,9 +61,7 @@ func (t *tx) createQueue(name string, policy engine.Policy) error {
 // adopt makes a queue known with the commit.
 func (t *tx) adopt(q *queue) {
 	t.after = append(t.after, func() {
-		t.e.mu.Lock()
-		t.e.queues[q.name] = q
-		t.e.mu.Unlock()
+		t.e.enter(q)
 		q.mu.Lock()
 		q.armLocked()
 		q.mu.Unlock()
@@ -273,11 +271,7 @@ func (t *tx) deleteQueue(name string) (entry engine.TrashEntry, err error) {
 	t.removeFixed(bucketPolicies, []byte(name))
 	t.removeFixed(bucketQueues, []byte(name))
 	t.putFixed(bucketMeta, keyLastID, key64(max(qt.s.lastID, t.lastDeleted())))
-	t.after = append(t.after, func() {
-		t.e.mu.Lock()
-		delete(t.e.queues, name)
-		t.e.mu.Unlock()
-	})
+	t.after = append(t.after, func() { t.e.leave(name) })
 	return entry, nil
 }
 

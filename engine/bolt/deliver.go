@@ -3,6 +3,8 @@ package bolt
 import (
 	"bytes"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -16,19 +18,25 @@ func (e *Engine) deliver(q *queue, leases []*lease) ([]engine.Delivery, error) {
 		return nil, nil
 	}
 	out := make([]engine.Delivery, len(leases))
+	bodies := bodies{expect: len(leases)}
+	var texts texts
+	texts.expect(leases)
 	var rest []int // those whose messages must be read from the file
+	missing := false
 	for i, l := range leases {
-		if l.payload == nil {
+		payload := l.payload
+		if l.payload = nil; payload == nil {
 			rest = append(rest, i)
 			continue
 		}
-		m, err := messageFromLog(l.id, l.enteredAt, l.payload)
-		l.payload = nil
-		if err != nil {
+		m := &out[i].Message
+		if err := messageFromLog(m, l.id, l.enteredAt, payload, &bodies); err != nil {
 			e.damaged(err)
+			out[i] = engine.Delivery{}
+			missing = true
 			continue
 		}
-		out[i] = q.delivery(l, m)
+		q.delivered(&out[i], l, &texts)
 	}
 	if len(rest) > 0 {
 		err := e.view(func(btx *bbolt.Tx) error {
@@ -37,9 +45,12 @@ func (e *Engine) deliver(q *queue, leases []*lease) ([]engine.Delivery, error) {
 				if err != nil {
 					e.damaged(err)
 				}
-				if m != nil {
-					out[i] = q.delivery(leases[i], *m)
+				if m == nil {
+					missing = true // an operator took it away in the meantime
+					continue
 				}
+				out[i].Message = *m
+				q.delivered(&out[i], leases[i], &texts)
 			}
 			return nil
 		})
@@ -47,18 +58,68 @@ func (e *Engine) deliver(q *queue, leases []*lease) ([]engine.Delivery, error) {
 			return nil, err
 		}
 	}
-	// An operator may have taken one of them away in the meantime.
-	return slices.DeleteFunc(out, func(d engine.Delivery) bool { return d.ID == "" }), nil
+	if missing {
+		out = slices.DeleteFunc(out, func(d engine.Delivery) bool { return d.ID == "" })
+	}
+	return out, nil
 }
 
-func (q *queue) delivery(l *lease, m engine.Message) engine.Delivery {
-	m.Queue = q.name
-	m.State = engine.InFlight
-	m.LeaseUntil = time.Unix(0, l.receivedAt+int64(l.length))
+// delivered completes a delivery whose message is there.
+func (q *queue) delivered(d *engine.Delivery, l *lease, texts *texts) {
+	id, token := texts.of(l)
+	d.ID, d.Queue, d.State = id, q.name, engine.InFlight
+	d.LeaseUntil = time.Unix(0, l.receivedAt+int64(l.length))
 	if l.consumer != nil {
-		m.Consumer = l.consumer.name
+		d.Consumer = l.consumer.name
 	}
-	return engine.Delivery{Message: m, Receipt: l.receipt(q.name), Deadline: m.LeaseUntil}
+	d.Receipt = engine.Receipt{Queue: q.name, ID: id, Token: token}
+	d.Deadline = d.LeaseUntil
+}
+
+// texts makes the ids and tokens of some leases, in one piece of memory.
+type texts struct{ b strings.Builder }
+
+func (t *texts) expect(leases []*lease) {
+	const token = 13 // digits of any
+	id := len(formatID(leases[len(leases)-1].id))
+	t.b.Grow(len(leases) * (id + token))
+}
+
+func (t *texts) of(l *lease) (engine.ID, string) {
+	var digits [20]byte
+	start := t.b.Len()
+	t.b.Write(strconv.AppendUint(digits[:0], l.id, 10))
+	middle := t.b.Len()
+	t.b.Write(strconv.AppendUint(digits[:0], l.token, tokenBase))
+	s := t.b.String()
+	return engine.ID(s[start:middle]), s[middle:]
+}
+
+// bodies copies the bodies of messages that are received together: small ones
+// share a piece of memory, which is free when the last of them is.
+type bodies struct {
+	expect int // as many as are still to come
+	room   []byte
+}
+
+const (
+	maxShared     = 4 << 10  // the largest body that shares
+	maxSharedRoom = 32 << 10 // what they share
+)
+
+func (b *bodies) clone(body []byte) []byte {
+	n := len(body)
+	b.expect--
+	if b.expect < 1 && len(b.room) < n || n > maxShared {
+		return append([]byte{}, body...)
+	}
+	if len(b.room) < n {
+		b.room = make([]byte, min((b.expect+1)*n, maxSharedRoom))
+	}
+	own := b.room[:n:n]
+	b.room = b.room[n:]
+	copy(own, body)
+	return own
 }
 
 // messageInFile reads what is leased; nil if an operator took it meanwhile.
@@ -79,7 +140,7 @@ func (q *queue) messageInFile(btx *bbolt.Tx, l *lease) (*engine.Message, error) 
 	if p == nil {
 		return nil, err
 	}
-	m, err := messageFromLog(l.id, r.at, p)
+	m, err := oneFromLog(l.id, r.at, p)
 	return &m, err
 }
 
@@ -105,17 +166,24 @@ func findInRun(btx *bbolt.Tx, a area, first, id uint64) (runReader, []byte, erro
 	return r, nil, nil
 }
 
-// messageFromLog makes a message that was delivered for the first time.
-func messageFromLog(id uint64, at int64, data []byte) (engine.Message, error) {
+// messageFromLog makes a message as it was published, delivered for the first
+// time.
+func messageFromLog(m *engine.Message, id uint64, at int64, data []byte, bodies *bodies) error {
 	p, err := decodePayload(data)
 	if err != nil {
-		return engine.Message{}, damage("message %d: %v", id, err)
+		return damage("message %d: %v", id, err)
 	}
 	t := time.Unix(0, at)
-	return engine.Message{
-		ID: formatID(id), State: engine.Ready, Body: bytes.Clone(p.body), Size: len(p.body), Headers: p.headers,
-		Group: p.group, DedupID: p.dedup, PublishedAt: t, EnteredAt: t, Tries: 1,
-	}, nil
+	m.State, m.Body, m.Size, m.Headers = engine.Ready, bodies.clone(p.body), len(p.body), p.headers
+	m.Group, m.DedupID, m.PublishedAt, m.EnteredAt, m.Tries = p.group, p.dedup, t, t, 1
+	return nil
+}
+
+// oneFromLog is messageFromLog for one alone.
+func oneFromLog(id uint64, at int64, data []byte) (m engine.Message, err error) {
+	m.ID = formatID(id)
+	err = messageFromLog(&m, id, at, data, &bodies{})
+	return m, err
 }
 
 // messageFromRecord makes a message of a record; its body is cut to bodyLimit

@@ -3,6 +3,7 @@ package bolt
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -22,8 +23,11 @@ type Engine struct {
 	db      *bbolt.DB
 	hub     engine.Hub
 
-	mu     sync.RWMutex // protects queues and topics; taken before a queue's lock
-	queues map[string]*queue
+	// queues by name. The map is never changed but replaced, by the writer's
+	// goroutine alone: every call looks a queue up.
+	queues atomic.Pointer[map[string]*queue]
+
+	mu     sync.RWMutex // protects topics
 	topics map[string][]engine.Binding
 
 	writer   *writer
@@ -77,10 +81,19 @@ func (e *Engine) isClosed() bool {
 }
 
 // lookup returns the queue of that name, or nil.
-func (e *Engine) lookup(name string) *queue {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	return e.queues[name]
+func (e *Engine) lookup(name string) *queue { return (*e.queues.Load())[name] }
+
+// enter makes a queue known, and leave forgets it.
+func (e *Engine) enter(q *queue) {
+	queues := maps.Clone(*e.queues.Load())
+	queues[q.name] = q
+	e.queues.Store(&queues)
+}
+
+func (e *Engine) leave(name string) {
+	queues := maps.Clone(*e.queues.Load())
+	delete(queues, name)
+	e.queues.Store(&queues)
 }
 
 // open is lookup with the contract's errors.
@@ -96,14 +109,7 @@ func (e *Engine) open(name string) (*queue, error) {
 
 // all returns the queues by name.
 func (e *Engine) all() []*queue {
-	e.mu.RLock()
-	queues := make([]*queue, 0, len(e.queues))
-	for _, q := range e.queues {
-		queues = append(queues, q)
-	}
-	e.mu.RUnlock()
-	slices.SortFunc(queues, func(a, b *queue) int { return cmp.Compare(a.name, b.name) })
-	return queues
+	return slices.SortedFunc(maps.Values(*e.queues.Load()), func(a, b *queue) int { return cmp.Compare(a.name, b.name) })
 }
 
 // flag remembers that the queue has deliveries to note.

@@ -155,7 +155,7 @@ func (h held) message(btx *bbolt.Tx, live area) (*engine.Message, error) {
 		if p == nil {
 			return nil, err
 		}
-		if m, err = messageFromLog(h.id, r.at, p); err != nil {
+		if m, err = oneFromLog(h.id, r.at, p); err != nil {
 			return nil, err
 		}
 	} else {
@@ -230,7 +230,7 @@ func (q *queue) message(btx *bbolt.Tx, id uint64) (engine.Message, error) {
 	if p == nil || q.isSettled(first, r.index) {
 		return engine.Message{}, engine.ErrMessageNotFound
 	}
-	m, err := messageFromLog(id, r.at, p)
+	m, err := oneFromLog(id, r.at, p)
 	m.Tries = 0
 	return m, err
 }

@@ -77,8 +77,8 @@ func (q *queue) armLocked() {
 			at = t
 		}
 	}
-	if len(q.deadlines) > 0 {
-		earlier(q.deadlines[0].deadline)
+	if at, ok := q.deadlines.earliest(); ok {
+		earlier(at)
 	}
 	if ttl := int64(q.policy.TTL); ttl > 0 {
 		if f, ok := q.frontLocked(); ok {
@@ -215,20 +215,10 @@ func (qt *queueTx) overdue() []*lease {
 	q := qt.q
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	var out []*lease
-	var visit func(i int)
-	visit = func(i int) {
-		if i >= len(q.deadlines) || q.deadlines[i].deadline > qt.t.at || len(out) == maxKept {
-			return
-		}
-		if l := q.deadlines[i]; !l.settling {
-			l.settling = true
-			out = append(out, l)
-		}
-		visit(2*i + 1)
-		visit(2*i + 2)
+	out := q.deadlines.over(qt.t.at, maxKept)
+	for _, l := range out {
+		l.settling = true
 	}
-	visit(0)
 	return out
 }
 
@@ -253,7 +243,7 @@ func (qt *queueTx) expireWaiting() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, s := range append(q.returned.expired(qt.t.at-ttl, maxKept), q.expiredParkedLocked(qt.t.at-ttl, maxKept)...) {
-		q.doomLocked(s, doomExpired, qt.t.at)
+		q.doomLocked(*s, doomExpired, qt.t.at)
 	}
 	for range maxKept {
 		f, ok := q.frontLocked()
@@ -262,7 +252,7 @@ func (qt *queueTx) expireWaiting() {
 		}
 		f.run.taken.set(f.index)
 		group, size, _ := payloadHead(f.payload)
-		q.doomLocked(&spot{id: f.id, run: f.run, index: f.index, group: string(group), enteredAt: f.at, size: size}, doomExpired, qt.t.at)
+		q.doomLocked(spot{id: f.id, run: f.run, index: f.index, group: string(group), enteredAt: f.at, size: size}, doomExpired, qt.t.at)
 	}
 }
 

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"container/heap"
+	"slices"
 	"strconv"
 	"time"
 
@@ -33,14 +34,13 @@ type lease struct {
 	ended      bool
 }
 
+// tokenBase is the base in which a receipt gives the token of its lease.
+const tokenBase = 36
+
 const (
 	doomExpired = "expired" // its TTL ran out
 	doomCrashed = "crashed" // it was in flight when nixie last stopped
 )
-
-func (l *lease) receipt(queue string) engine.Receipt {
-	return engine.Receipt{Queue: queue, ID: formatID(l.id), Token: strconv.FormatUint(l.token, 36)}
-}
 
 func formatID(id uint64) engine.ID { return engine.ID(strconv.FormatUint(id, 10)) }
 
@@ -60,7 +60,10 @@ func (q *queue) leaseLocked(r engine.Receipt) (*lease, error) {
 		return nil, engine.ErrLeaseLost
 	}
 	l := q.leases[id]
-	if l == nil || l.settling || l.doom != "" || strconv.FormatUint(l.token, 36) != r.Token {
+	if l == nil || l.settling || l.doom != "" {
+		return nil, engine.ErrLeaseLost
+	}
+	if token, err := strconv.ParseUint(r.Token, tokenBase, 64); err != nil || token != l.token {
 		return nil, engine.ErrLeaseLost
 	}
 	return l, nil
@@ -68,7 +71,7 @@ func (q *queue) leaseLocked(r engine.Receipt) (*lease, error) {
 
 func (q *queue) addLeaseLocked(l *lease) {
 	q.leases[l.id] = l
-	heap.Push(&q.deadlines, l)
+	q.deadlines.add(l)
 	if l.consumer != nil {
 		l.consumer.inFlight++
 	}
@@ -80,10 +83,72 @@ func (q *queue) endLeaseLocked(l *lease) {
 	}
 	l.ended = true
 	delete(q.leases, l.id)
-	heap.Remove(&q.deadlines, l.at)
+	q.deadlines.leave()
 	if l.consumer != nil {
 		l.consumer.inFlight--
 	}
+}
+
+// deadlines has the leases by when they run out. Those that ended stay until
+// they are the greater part: most leases end long before their deadline, and
+// taking each out of the heap would be the dearest thing that is done for it.
+type deadlines struct {
+	heap  leaseHeap
+	ended int
+}
+
+const minSweep = 64
+
+func (d *deadlines) add(l *lease) { heap.Push(&d.heap, l) }
+
+// leave notes that a lease ended.
+func (d *deadlines) leave() {
+	if d.ended++; d.ended >= minSweep && 2*d.ended > len(d.heap) {
+		d.sweep()
+	}
+}
+
+// move puts a lease where its new deadline belongs.
+func (d *deadlines) move(l *lease) { heap.Fix(&d.heap, l.at) }
+
+// earliest returns when the first lease runs out, or a time before that: when
+// one that ended would have.
+func (d *deadlines) earliest() (at int64, ok bool) {
+	if len(d.heap) == 0 {
+		return 0, false
+	}
+	return d.heap[0].deadline, true
+}
+
+// over returns leases whose deadline has passed, at most so many; those that
+// are being settled are left out.
+func (d *deadlines) over(now int64, limit int) (out []*lease) {
+	if len(d.heap) > 0 && d.heap[0].ended {
+		d.sweep()
+	}
+	var visit func(i int)
+	visit = func(i int) {
+		if i >= len(d.heap) || d.heap[i].deadline > now || len(out) == limit {
+			return
+		}
+		if l := d.heap[i]; !l.settling && !l.ended {
+			out = append(out, l)
+		}
+		visit(2*i + 1)
+		visit(2*i + 2)
+	}
+	visit(0)
+	return out
+}
+
+// sweep drops the leases that ended.
+func (d *deadlines) sweep() {
+	d.heap = slices.DeleteFunc(d.heap, func(l *lease) bool { return l.ended })
+	for i, l := range d.heap {
+		l.at = i
+	}
+	heap.Init(&d.heap)
+	d.ended = 0
 }
 
 type leaseHeap []*lease
@@ -108,5 +173,3 @@ func (h *leaseHeap) Pop() any {
 	*h = old[:len(old)-1]
 	return l
 }
-
-func (h *leaseHeap) fix(l *lease) { heap.Fix(h, l.at) }

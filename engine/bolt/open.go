@@ -100,7 +100,7 @@ func Open(path string, o Options) (_ *Engine, err error) {
 	_ = os.Remove(path + compactSuffix) // what a compaction left that was killed
 	e := &Engine{
 		path: path, options: o, db: db,
-		queues: map[string]*queue{}, topics: map[string][]engine.Binding{},
+		topics:   map[string][]engine.Binding{},
 		recorder: newRecorder(), closed: make(chan struct{}), notKept: map[string]uint64{},
 		openedAt: time.Now(), stirred: make(chan struct{}, 1),
 	}
@@ -205,6 +205,8 @@ func (e *Engine) readAll(btx *bbolt.Tx) (lastID uint64, err error) {
 		lastID = binary.BigEndian.Uint64(v)
 	}
 	policies := btx.Bucket(bucketPolicies)
+	queues := map[string]*queue{}
+	e.queues.Store(&queues)
 	err = btx.Bucket(bucketQueues).ForEach(func(k, v []byte) error {
 		s, err := decodeStored(v)
 		if err != nil {
@@ -218,7 +220,7 @@ func (e *Engine) readAll(btx *bbolt.Tx) (lastID uint64, err error) {
 		if err := q.recover(btx); err != nil {
 			return fmt.Errorf("queue %q: %w", k, err)
 		}
-		e.queues[q.name] = q
+		queues[q.name] = q
 		e.recorder.total += q.sampled
 		lastID = max(lastID, s.lastID)
 		return nil
@@ -265,7 +267,7 @@ func (q *queue) recover(btx *bbolt.Tx) error {
 			id, _ := id64(k)
 			s, err := readSpot(records, live, btx, id)
 			if err == nil {
-				q.recoverLease(s, now)
+				q.recoverLease(*s, now)
 			}
 			return err
 		})
@@ -300,12 +302,12 @@ func (q *queue) recoverDelivered(btx *bbolt.Tx, marks *run, now int64) error {
 			return damage("message %d: %v", r.id, err)
 		}
 		marks.taken.set(r.index)
-		q.recoverLease(&spot{id: r.id, run: marks, index: r.index, group: string(group), enteredAt: r.at, tries: 1, size: size}, now)
+		q.recoverLease(spot{id: r.id, run: marks, index: r.index, group: string(group), enteredAt: r.at, tries: 1, size: size}, now)
 	}
 	return r.r.err
 }
 
-func (q *queue) recoverLease(s *spot, now int64) {
+func (q *queue) recoverLease(s spot, now int64) {
 	if q.policy.Ordered && s.group != "" {
 		q.holdGroupLocked(s.group, s.id)
 	}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -187,7 +188,7 @@ func (p *powerCuts) cut(from, to []byte, before, after map[engine.ID]string, las
 	p.made++
 	found := p.recovered(file)
 	if !maps.Equal(found, after) && (whole && last || !maps.Equal(found, before)) {
-		p.t.Fatalf("after cut %d there are %d messages; before the step there were %d, after it %d", p.made, len(found), len(before), len(after))
+		p.t.Fatalf("after cut %d there are %d messages; before the step there were %d, after it %d: %v\n before %v\n after %v\nwhole %v header %v last %v", p.made, len(found), len(before), len(after), slices.Sorted(maps.Keys(found)), slices.Sorted(maps.Keys(before)), slices.Sorted(maps.Keys(after)), whole, headerToo, last)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"nixie/engine"
 )
@@ -27,7 +29,7 @@ func (e *Engine) Publish(ctx context.Context, name string, messages ...engine.Ou
 	if err != nil {
 		return nil, &engine.Error{Op: "publish", Queue: name, Err: err}
 	}
-	return op.ids, nil
+	return op.ids(), nil
 }
 
 // PublishTopic implements engine.Producer.
@@ -51,8 +53,7 @@ type publishOp struct {
 	queues   []string
 	messages []encoded
 	first    uint64
-	ids      []engine.ID // in the last queue
-	renamed  bool        // some are those of earlier messages
+	earlier  map[int]uint64 // of duplicates in the last queue: the ids they had
 }
 
 // encoded is a message as the publishing goroutine prepares it.
@@ -71,14 +72,21 @@ func (e *Engine) preparePublish(ctx context.Context, messages []engine.Outgoing)
 	if e.isClosed() {
 		return nil, engine.ErrClosed
 	}
-	op := &publishOp{messages: make([]encoded, len(messages))}
+	size := 0
 	for i := range messages {
-		m := &messages[i]
-		if err := checkOutgoing(m); err != nil {
+		if err := checkOutgoing(&messages[i]); err != nil {
 			return nil, err
 		}
+		size += payloadSize(&messages[i])
+	}
+	op := &publishOp{messages: make([]encoded, len(messages))}
+	room := make([]byte, 0, size) // of all payloads: they live as long as the commit
+	for i := range messages {
+		m := &messages[i]
+		start := len(room)
+		room = appendPayload(room, m)
 		op.messages[i] = encoded{
-			payload: appendPayload(make([]byte, 0, payloadSize(m)), m),
+			payload: room[start:len(room):len(room)],
 			size:    len(m.Body), group: m.Group, dedup: m.DedupID, delay: int64(m.Delay),
 		}
 	}
@@ -128,11 +136,13 @@ func (e *Engine) relaxedPublish(op *publishOp) bool {
 		if q == nil {
 			return false
 		}
+		if !q.relaxed.Load() {
+			return false
+		}
 		q.mu.Lock()
-		p := q.policy
-		relaxed := p.Durability == engine.Relaxed && p.MaxDepth == 0 && p.MaxBytes == 0
+		bounded := q.policy.MaxDepth > 0 || q.policy.MaxBytes > 0
 		q.mu.Unlock()
-		if !relaxed {
+		if bounded {
 			return false
 		}
 	}
@@ -144,42 +154,66 @@ func (e *Engine) relaxedPublish(op *publishOp) bool {
 	return true
 }
 
-func (o *publishOp) number(first uint64) {
-	o.first = first
-	o.ids = make([]engine.ID, len(o.messages))
-	last := first + uint64(len(o.messages)*(len(o.queues)-1))
-	for i := range o.ids {
-		o.ids[i] = formatID(last + uint64(i))
-	}
-}
+func (o *publishOp) number(first uint64) { o.first = first }
 
 func (o *publishOp) apply(t *tx) error {
-	targets := make([]*queueTx, len(o.queues))
-	rooms := make([][]*located, len(o.queues))
-	for i, name := range o.queues {
+	var few [1]target
+	targets := few[:0]
+	for _, name := range o.queues {
 		qt, err := t.find(name)
 		if err != nil {
 			return err
 		}
-		if rooms[i], err = qt.roomFor(o.messages); err != nil {
+		tooOld, err := qt.roomFor(o.messages)
+		if err != nil {
 			return err
 		}
-		targets[i] = qt
+		targets = append(targets, target{qt, tooOld})
 	}
-	if o.renamed { // by a transaction that failed, and took back what they repeat
-		o.number(o.first)
-	}
+	o.earlier = nil // what a transaction that failed found
 	id := o.first
-	for i, qt := range targets {
-		qt.dropOldest(rooms[i])
+	for i, to := range targets {
+		to.dropOldest(to.tooOld)
 		for j := range o.messages {
-			if got := qt.accept(id, &o.messages[j]); got != id {
-				o.ids[j], o.renamed = formatID(got), true
+			if got := to.accept(id, &o.messages[j]); got != id && i == len(targets)-1 {
+				if o.earlier == nil {
+					o.earlier = map[int]uint64{}
+				}
+				o.earlier[j] = got
 			}
 			id++
 		}
 	}
 	return nil
+}
+
+// target is a queue that messages go to, and what must leave it for them.
+type target struct {
+	*queueTx
+	tooOld []*located
+}
+
+// ids are those of the messages in the last queue.
+func (o *publishOp) ids() []engine.ID {
+	if len(o.messages) == 0 {
+		return nil
+	}
+	ids := make([]engine.ID, len(o.messages))
+	first := o.first + uint64(len(o.messages)*(len(o.queues)-1))
+	last := first + uint64(len(ids)-1)
+	var all strings.Builder // they share a piece of memory
+	all.Grow(len(ids) * len(formatID(last)))
+	var digits [20]byte
+	for i := range ids {
+		id, duplicate := o.earlier[i]
+		if !duplicate {
+			id = first + uint64(i)
+		}
+		start := all.Len()
+		all.Write(strconv.AppendUint(digits[:0], id, 10))
+		ids[i] = engine.ID(all.String()[start:])
+	}
+	return ids
 }
 
 // roomFor finds out whether the messages may enter: a queue that is full

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nixie/engine"
@@ -16,6 +17,8 @@ type queue struct {
 	e      *Engine
 	name   string
 	number uint32
+
+	relaxed atomic.Bool // as its policy says
 
 	// mu protects all below. The writer's goroutine alone changes stored,
 	// policy and the settled bits of runs, so it may read them without.
@@ -35,7 +38,7 @@ type queue struct {
 	unwritten int64           // deliveries not in stored.totals yet
 	departing map[uint64]bool // records being taken away by the transaction under way
 	leases    map[uint64]*lease
-	deadlines leaseHeap
+	deadlines deadlines
 	groups    map[string]*group // those with somebody in flight or waiting
 	parked    int               // messages that wait for their group
 	parkedAt  int64             // a lower bound of when any of them entered, for TTLs
@@ -48,8 +51,8 @@ type queue struct {
 }
 
 func newQueue(e *Engine, name string, s stored, p engine.Policy) *queue {
-	return &queue{
-		e: e, name: name, number: s.number, stored: s, policy: p, sampled: s.waiting + s.delayed,
+	q := &queue{
+		e: e, name: name, number: s.number, stored: s, sampled: s.waiting + s.delayed,
 		returned:  newReturned(),
 		runs:      map[uint64]*run{},
 		departing: map[uint64]bool{},
@@ -57,6 +60,13 @@ func newQueue(e *Engine, name string, s stored, p engine.Policy) *queue {
 		groups:    map[string]*group{},
 		consumers: map[string]*consumer{},
 	}
+	q.setPolicyLocked(p)
+	return q
+}
+
+func (q *queue) setPolicyLocked(p engine.Policy) {
+	q.policy = p
+	q.relaxed.Store(p.Durability == engine.Relaxed)
 }
 
 // readyLocked counts what is neither delayed nor in flight.
@@ -142,10 +152,7 @@ const maxParked = 100_000
 
 // enterGroupLocked lets the message be delivered, or parks it if another one
 // of its group is under way.
-func (q *queue) enterGroupLocked(s *spot) bool {
-	if !q.policy.Ordered || s.group == "" {
-		return true
-	}
+func (q *queue) enterGroupLocked(s spot) bool {
 	g := q.groups[s.group]
 	if g == nil {
 		g = &group{}
@@ -164,7 +171,7 @@ func (q *queue) enterGroupLocked(s *spot) bool {
 	}
 	g.parked = append(g.parked, nil)
 	copy(g.parked[at+1:], g.parked[at:])
-	g.parked[at] = s
+	g.parked[at] = &s
 	if q.parked == 0 || s.enteredAt < q.parkedAt {
 		q.parkedAt = s.enteredAt
 	}
@@ -174,6 +181,9 @@ func (q *queue) enterGroupLocked(s *spot) bool {
 
 // leaveGroupLocked frees the group that the message held.
 func (q *queue) leaveGroupLocked(name string, id uint64) {
+	if name == "" {
+		return
+	}
 	g := q.groups[name]
 	if g == nil || !g.heldBy(id) {
 		return

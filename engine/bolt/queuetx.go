@@ -239,8 +239,12 @@ func (qt *queueTx) writeMarks(r *run) {
 func (qt *queueTx) settleInLog(r *run, index int) {
 	q := qt.q
 	q.mu.Lock()
+	defer q.mu.Unlock()
+	qt.settleLocked(r, index)
+}
+
+func (qt *queueTx) settleLocked(r *run, index int) {
 	r.settle(index)
-	q.mu.Unlock()
 	qt.touch(r)
 }
 
@@ -274,7 +278,8 @@ func (qt *queueTx) committed() {
 	q := qt.q
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.stored, q.policy = qt.s, qt.policy
+	q.stored = qt.s
+	q.setPolicyLocked(qt.policy)
 	q.unwritten -= qt.wrote
 	if qt.emptied {
 		q.forgetLocked()

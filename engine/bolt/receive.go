@@ -3,6 +3,7 @@ package bolt
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"nixie/engine"
@@ -164,73 +165,87 @@ func (q *queue) takeLocked(now time.Time, w want) (got []*lease) {
 		return nil
 	}
 	at := now.UnixNano()
+	length := w.length
+	if length == 0 {
+		length = q.policy.VisibilityTimeout
+	}
 	var c *consumer
+	var fresh []lease // to be used
 	for len(got) < w.max {
-		s, payload := q.nextLocked()
-		if s == nil {
+		s, payload, ok := q.nextLocked()
+		if !ok {
 			break
 		}
 		if ttl := q.policy.TTL; ttl > 0 && s.enteredAt+int64(ttl) <= at {
 			q.doomLocked(s, doomExpired, at)
 			continue
 		}
-		if !q.enterGroupLocked(s) {
+		if q.policy.Ordered && s.group != "" && !q.enterGroupLocked(s) {
 			continue
 		}
 		if c == nil {
 			c = q.consumerLocked(w.consumer, now)
 		}
-		got = append(got, q.leaseSpotLocked(s, payload, c, w.length, at))
+		if len(fresh) == 0 {
+			fresh = make([]lease, min(w.max-len(got), maxLeasesAtOnce))
+			got = slices.Grow(got, len(fresh))
+		}
+		l := &fresh[0]
+		fresh = fresh[1:]
+		l.receivedAt, l.length, l.deadline, l.consumer, l.payload = at, length, at+int64(length), c, payload
+		q.leaseSpotLocked(l, s)
+		got = append(got, l)
 	}
 	if n := len(got); n > 0 {
 		q.unwritten += int64(n)
+		q.tally.delivered += int64(n)
 		c.totals.Delivered += int64(n)
 		q.flagLocked()
 	}
-	if !q.front.complete() && q.front.bytes < loadBytes/2 && q.parked < maxParked {
+	if !q.front.complete() && q.front.bytes < q.front.step/2 && q.parked < maxParked {
 		q.loadLocked() // read ahead
 	}
 	return got
 }
 
+// maxLeasesAtOnce is how many leases share a piece of memory, which is free
+// when the last of them ended.
+const maxLeasesAtOnce = 32
+
 // nextLocked takes the oldest ready message out of the window or of those that
-// returned. It returns nil if there is none, or if one that is not in memory
-// yet may be older.
-func (q *queue) nextLocked() (*spot, []byte) {
-	f, ok := front{}, false
+// returned, with its payload if that is in memory. There is none, too, if one
+// that is not in memory yet may be older.
+func (q *queue) nextLocked() (s spot, payload []byte, ok bool) {
+	f, inWindow := front{}, false
 	if q.parked < maxParked {
-		f, ok = q.frontLocked()
-		if !ok && !q.front.complete() {
-			return nil, nil
+		f, inWindow = q.frontLocked()
+		if !inWindow && !q.front.complete() {
+			return spot{}, nil, false
 		}
 	}
 	for {
 		s := q.returned.first()
-		if s == nil || ok && f.id < s.id || s.id >= q.returned.bound {
+		if s == nil || inWindow && f.id < s.id || s.id >= q.returned.bound {
 			break
 		}
 		q.returned.pop()
 		if s.run == nil || !s.run.settled.has(s.index) {
-			return s, nil
+			return *s, nil, true
 		}
 	}
-	if !ok || f.id >= q.returned.bound {
-		return nil, nil
+	if !inWindow || f.id >= q.returned.bound {
+		return spot{}, nil, false
 	}
 	f.run.taken.set(f.index)
 	group, size, _ := payloadHead(f.payload)
-	return &spot{id: f.id, run: f.run, index: f.index, group: string(group), enteredAt: f.at, readyAt: f.at, size: size}, f.payload
+	return spot{id: f.id, run: f.run, index: f.index, group: string(group), enteredAt: f.at, readyAt: f.at, size: size}, f.payload, true
 }
 
-func (q *queue) leaseSpotLocked(s *spot, payload []byte, c *consumer, length time.Duration, at int64) *lease {
-	if length == 0 {
-		length = q.policy.VisibilityTimeout
-	}
-	l := &lease{
-		id: s.id, token: q.e.tokens.Add(1), consumer: c, receivedAt: at, length: length, deadline: at + int64(length),
-		enteredAt: s.enteredAt, tries: s.tries + 1, size: s.size,
-		group: s.group, run: s.run, index: s.index, payload: payload,
-	}
+// leaseSpotLocked makes a lease of a message.
+func (q *queue) leaseSpotLocked(l *lease, s spot) {
+	l.id, l.token = s.id, q.e.tokens.Add(1)
+	l.enteredAt, l.tries, l.size, l.group = s.enteredAt, s.tries+1, s.size, s.group
+	l.run, l.index = s.run, s.index
 	if l.run != nil {
 		l.run.delivered.set(l.index)
 		q.dirtyLocked(l.run)
@@ -238,14 +253,12 @@ func (q *queue) leaseSpotLocked(s *spot, payload []byte, c *consumer, length tim
 		q.tried = append(q.tried, l)
 	}
 	q.addLeaseLocked(l)
-	q.tally.delivered++
-	q.tally.wait.observe(time.Duration(at - s.readyAt))
-	return l
+	q.tally.wait.observe(time.Duration(l.receivedAt - s.readyAt))
 }
 
 // doomLocked takes a ready message out of circulation until the keeper deals
 // with it.
-func (q *queue) doomLocked(s *spot, why string, at int64) {
+func (q *queue) doomLocked(s spot, why string, at int64) {
 	q.addLeaseLocked(&lease{
 		id: s.id, token: q.e.tokens.Add(1), receivedAt: at, deadline: at, enteredAt: s.enteredAt,
 		tries: s.tries, size: s.size, group: s.group, run: s.run, index: s.index, doom: why,

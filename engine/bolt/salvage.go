@@ -131,7 +131,7 @@ func (s *salvage) run(e entry) {
 		if touched != nil && r.index < touched.count && touched.settled.has(r.index) {
 			continue
 		}
-		m, err := messageFromLog(r.id, r.at, p)
+		m, err := oneFromLog(r.id, r.at, p)
 		if err != nil {
 			s.problem(e, "%v", err)
 			continue

@@ -31,14 +31,13 @@ func (e *Engine) Ack(ctx context.Context, receipts ...engine.Receipt) error {
 func (e *Engine) allRelaxed(receipts []engine.Receipt) bool {
 	for _, r := range receipts {
 		q := e.lookup(r.Queue)
-		if q == nil {
+		if q == nil || !q.relaxed.Load() {
 			return false
 		}
 		q.mu.Lock()
 		_, err := q.leaseLocked(r)
-		relaxed := q.policy.Durability == engine.Relaxed && err == nil
 		q.mu.Unlock()
-		if !relaxed {
+		if err != nil {
 			return false
 		}
 	}
@@ -52,7 +51,8 @@ type ackOp struct {
 
 func (o *ackOp) apply(t *tx) error {
 	o.errs = nil
-	for _, r := range o.receipts {
+	for i := range o.receipts {
+		r := &o.receipts[i]
 		if err := t.ack(r); err != nil {
 			o.errs = append(o.errs, &engine.Error{Op: "ack", Queue: r.Queue, ID: r.ID, Err: err})
 		}
@@ -60,12 +60,23 @@ func (o *ackOp) apply(t *tx) error {
 	return nil
 }
 
-func (t *tx) ack(r engine.Receipt) error {
-	qt, l, err := t.claim(r)
+// ack keeps the queue locked, as mostly many acks come together.
+func (t *tx) ack(r *engine.Receipt) error {
+	qt, err := t.hold(r.Queue)
+	if err != nil || qt.emptied {
+		return engine.ErrLeaseLost
+	}
+	l, err := qt.q.leaseLocked(*r)
 	if err != nil {
 		return err
 	}
-	qt.takeLeased(l, false)
+	l.settling = true
+	if l.run != nil {
+		qt.settleLocked(l.run, l.index)
+		qt.leftLog(l.size)
+	} else {
+		qt.takeLeased(l, false)
+	}
 	qt.end(l, acked, false)
 	return nil
 }
@@ -117,9 +128,14 @@ func (qt *queueTx) takeFromLog(r *run, index int, id uint64, size int, keep bool
 		}
 	}
 	qt.settleInLog(r, index)
+	qt.leftLog(size)
+	return rec, nil
+}
+
+// leftLog counts a message that left the log.
+func (qt *queueTx) leftLog(size int) {
 	qt.s.waiting--
 	qt.s.bytes -= int64(size)
-	return rec, nil
 }
 
 // takeRecord takes a record out of the live area, and its payload with it
@@ -297,7 +313,7 @@ func (e *Engine) Extend(ctx context.Context, r engine.Receipt, length time.Durat
 	now := time.Now()
 	l.length = length
 	l.deadline = now.Add(length).UnixNano()
-	q.deadlines.fix(l)
+	q.deadlines.move(l)
 	if l.consumer != nil {
 		l.consumer.seen = now
 	}

@@ -21,6 +21,7 @@ type tx struct {
 	order   []*queueTx // as they were first touched
 	err     error      // of the file: the transaction is lost
 	changed bool       // something was written outside a queue
+	held    *queueTx   // whose queue is locked from one ack to the next
 	undo    []func()
 	after   []func()
 }
@@ -28,6 +29,33 @@ type tx struct {
 func newTx(e *Engine, btx *bbolt.Tx) *tx {
 	now := time.Now()
 	return &tx{Tx: btx, e: e, now: now, at: now.UnixNano(), queues: map[*queue]*queueTx{}}
+}
+
+// apply runs the calls, until one finds the file failing. Acks that came with
+// nothing but publishes go first, under one lock of their queue: neither needs
+// the other.
+func (t *tx) apply(calls []*call) {
+	defer t.letGo()
+	mixed := 0 // so many are acks and publishes
+	for _, c := range calls {
+		if ack, ok := c.op.(*ackOp); ok {
+			c.err = ack.apply(t)
+		} else if _, ok := c.op.(*publishOp); !ok {
+			break
+		}
+		mixed++
+	}
+	t.letGo()
+	for i, c := range calls {
+		if _, ok := c.op.(*ackOp); ok && i < mixed {
+			continue
+		}
+		if t.err != nil {
+			return
+		}
+		c.err = c.op.apply(t)
+		t.letGo()
+	}
 }
 
 // queue returns the working copy of a queue.
@@ -44,10 +72,36 @@ func (t *tx) queue(q *queue) *queueTx {
 // find returns the working copy of the queue of that name.
 func (t *tx) find(name string) (*queueTx, error) {
 	q := t.e.lookup(name)
-	if q == nil || t.queue(q).deleted {
+	if q == nil {
 		return nil, engine.ErrQueueNotFound
 	}
-	return t.queue(q), nil
+	qt := t.queue(q)
+	if qt.deleted {
+		return nil, engine.ErrQueueNotFound
+	}
+	return qt, nil
+}
+
+// hold is find, and locks the queue until letGo.
+func (t *tx) hold(name string) (*queueTx, error) {
+	if t.held != nil && t.held.q.name == name {
+		return t.held, nil
+	}
+	t.letGo()
+	qt, err := t.find(name)
+	if err == nil {
+		qt.q.mu.Lock()
+		t.held = qt
+	}
+	return qt, err
+}
+
+// letGo must come before anything but an ack.
+func (t *tx) letGo() {
+	if t.held != nil {
+		t.held.q.mu.Unlock()
+		t.held = nil
+	}
 }
 
 // fail notes an error of the file and returns it.

@@ -12,11 +12,13 @@ import (
 // directly if it reaches to the end of the log; else it is read back later.
 type window struct {
 	segments []*segment
-	reader   runReader // of segments[0]; its next message is the front
+	reader   runReader // of segments[0]
 	started  bool      // reader is set
+	payload  []byte    // of the message that reader stands at; nil: before the first
 	through  uint64    // first id of the last run that was added
 	last     uint64    // first id of the last run in the log; 0: none
 	bytes    int64
+	step     int64         // how much the next read brings
 	loading  chan struct{} // closed when the read under way ends; nil: none
 	version  int           // counts resets: a read begun before one is dropped
 
@@ -34,8 +36,10 @@ type segment struct {
 }
 
 const (
-	// loadBytes is how much of the log is read from the file at a time.
-	loadBytes = 1 << 20
+	// minLoad and maxLoad are how much of the log is read from the file at a
+	// time: little at first, to be quick, and more for those who go on.
+	minLoad = 256 << 10
+	maxLoad = 4 << 20
 	// keepBytes of a queue's front are in memory whatever the budget.
 	keepBytes = 32 << 10
 )
@@ -69,7 +73,7 @@ func (q *queue) dropFirstLocked() {
 	s := w.segments[0]
 	w.segments[0] = nil
 	w.segments = w.segments[1:]
-	w.started = false
+	w.started, w.payload = false, nil
 	w.bytes -= int64(len(s.data))
 	q.e.windowBytes.Add(-int64(len(s.data)))
 	if s.run.left == 0 || s.run.untouched() {
@@ -83,7 +87,7 @@ func (q *queue) resetLocked() {
 	for len(w.segments) > 0 {
 		q.dropFirstLocked()
 	}
-	w.through = 0
+	w.through, w.step = 0, 0
 	w.version++
 }
 
@@ -100,23 +104,19 @@ func (q *queue) frontLocked() (f front, ok bool) {
 				q.dropFirstLocked()
 				continue
 			}
-			w.reader = r
-			w.started = true
+			w.reader, w.started, w.payload = r, true, nil
 		}
-		ahead := w.reader // a copy: the front is only looked at
-		for {
-			before := ahead
-			p := ahead.next()
-			if p == nil {
-				q.dropFirstLocked()
+		r := &w.reader
+		for w.payload == nil || s.run.settled.has(r.index) || s.run.taken.has(r.index) {
+			if w.payload = r.next(); w.payload == nil {
 				break
 			}
-			if s.run.settled.has(ahead.index) || s.run.taken.has(ahead.index) {
-				continue
-			}
-			w.reader = before
-			return front{run: s.run, index: ahead.index, id: ahead.id, at: ahead.at, payload: p}, true
 		}
+		if w.payload == nil {
+			q.dropFirstLocked()
+			continue
+		}
+		return front{run: s.run, index: r.index, id: r.id, at: r.at, payload: w.payload}, true
 	}
 	return front{}, false
 }
@@ -154,7 +154,8 @@ func (q *queue) loadLocked() <-chan struct{} {
 		w.loading = done
 		l := load{from: w.through, last: w.last, version: w.version, bound: q.returned.bound, live: q.stored.live}
 		if q.e.windowBytes.Load() < q.e.options.Window {
-			l.limit = loadBytes
+			w.step = min(max(minLoad, 2*w.step), maxLoad)
+			l.limit = int(w.step)
 		}
 		w.changed, w.dropped = map[uint64]*spot{}, map[uint64]bool{}
 		q.e.background.Go(func() {

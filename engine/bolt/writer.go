@@ -47,6 +47,9 @@ const (
 	maxPendingBytes = 32 << 20
 	// maxGather is up to how many callers the writer waits for.
 	maxGather = 64
+	// maxGatherBytes is from when on a commit takes so long for what it writes
+	// that half of the callers had better prepare while it does.
+	maxGatherBytes = 256 << 10
 	// relaxedDelay is how long a relaxed change waits for its commit.
 	relaxedDelay = 10 * time.Millisecond
 	// marksDelay is how long a delivery may wait to be noted in the file.
@@ -65,6 +68,7 @@ type writer struct {
 	nextID  uint64
 	closing bool
 	wanted  int // the gather ends when the first batch has so many calls
+	usual   int // calls of the last batch
 	failure error
 	room    *sync.Cond // pending shrank
 	wake    chan struct{}
@@ -122,7 +126,7 @@ func (w *writer) do(op operation, size, ids int, relaxed bool) error {
 func (w *writer) addLocked(c *call, size int, relaxed bool) {
 	n := len(w.batches)
 	if n == 0 || w.batches[n-1].bytes+size > maxBatchBytes && w.batches[n-1].bytes > 0 {
-		w.batches = append(w.batches, &batch{done: make(chan struct{}), since: time.Now()})
+		w.batches = append(w.batches, &batch{done: make(chan struct{}), since: time.Now(), calls: make([]*call, 0, w.usual)})
 		n++
 	}
 	b := w.batches[n-1]
@@ -173,7 +177,7 @@ func (w *writer) run() {
 	defer close(w.stopped)
 	defer protect()()
 	var took time.Duration // the last commit
-	var released int       // the callers that it woke
+	var released int       // the callers that it woke, if it is worth to wait for them
 	for {
 		b, ok := w.next(released, took)
 		if !ok {
@@ -182,7 +186,9 @@ func (w *writer) run() {
 		start := time.Now()
 		w.commit(b)
 		took = time.Since(start)
-		released = len(b.calls)
+		if released = len(b.calls); b.bytes > maxGatherBytes {
+			released = 0
+		}
 		close(b.done)
 	}
 }
@@ -222,7 +228,7 @@ func (w *writer) next(released int, took time.Duration) (*batch, bool) {
 			w.batches = w.batches[1:]
 			w.pending -= b.bytes
 			w.marksAt = time.Time{}
-			w.wanted = 0
+			w.wanted, w.usual = 0, len(b.calls)
 			w.room.Broadcast()
 			w.mu.Unlock()
 			return b, true
@@ -307,16 +313,13 @@ func (w *writer) transact(calls []*call) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			// A damaged page, most likely: this commit fails, the engine goes on.
+			t.letGo()
 			_ = btx.Rollback()
 			t.rollback()
 			err = failAll(calls, damage("%v", p))
 		}
 	}()
-	for _, c := range calls {
-		if c.err = c.op.apply(t); t.err != nil {
-			break
-		}
-	}
+	t.apply(calls)
 	if t.err == nil {
 		t.flush()
 	}
