@@ -134,12 +134,16 @@ func (qt *queueTx) takeOut(loc *located) (*record, error) {
 // fails.
 func (qt *queueTx) withdrawLocked(loc *located) {
 	q := qt.q
+	_, size, _ := payloadHead(loc.data)
 	was := q.returned.drop(loc.id)
 	if was == nil {
 		was = q.dropParkedLocked(loc.group, loc.id)
 	}
 	if loc.run != nil {
 		loc.run.settle(loc.index)
+		if was == nil {
+			was = &spot{id: loc.id, run: loc.run, index: loc.index, group: loc.group, enteredAt: loc.at, readyAt: loc.at, size: size}
+		}
 	} else {
 		q.departing[loc.id] = true
 		qt.withdrawn = append(qt.withdrawn, loc.id)
@@ -153,6 +157,7 @@ func (qt *queueTx) withdrawLocked(loc *located) {
 		delete(q.departing, loc.id)
 		if loc.run != nil {
 			loc.run.unsettle(loc.index)
+			loc.run.taken.set(loc.index) // the window may have stepped over it
 		}
 		if was != nil {
 			again := *was

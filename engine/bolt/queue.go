@@ -179,13 +179,12 @@ func (q *queue) enterGroupLocked(s spot) bool {
 	return false
 }
 
-// leaveGroupLocked frees the group that the message held.
+// leaveGroupLocked is called for each message of a group that leaves, be it
+// the holder or one that was merely ready: with no holder left, the next one
+// that waits is ready.
 func (q *queue) leaveGroupLocked(name string, id uint64) {
-	if name == "" {
-		return
-	}
 	g := q.groups[name]
-	if g == nil || !g.heldBy(id) {
+	if name == "" || g == nil {
 		return
 	}
 	if g.leave(id); g.held() {

@@ -40,6 +40,14 @@ var groupTests = []test{
 		equal(f, "next of b", f.take("jobs").ID, all[4])
 		f.none("jobs", "all groups are busy")
 	}},
+	{"one that is taken away while it is ready lets the next through", func(f *fixture) {
+		all := f.ordered("a", "a", "a", "a")
+		first := f.receive("jobs", 100)[0]
+		f.ack(first)
+		f.moved(engine.MoveRequest{Queue: "jobs", IDs: all[1:2], Into: engine.Dead})
+		equal(f, "next", f.take("jobs").ID, all[2])
+		f.none("jobs", "its group is busy")
+	}},
 	{"a retry holds its group up", func(f *fixture) {
 		all := f.ordered("a", "a", "b")
 		f.nack(f.take("jobs"))
