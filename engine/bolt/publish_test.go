@@ -41,7 +41,7 @@ func TestPublishIsTriedAgain(t *testing.T) {
 	if err := e.write(second.apply); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Message(t.Context(), "jobs", second.ids[0]); err != nil {
-		t.Errorf("the message that was stored is said to be %s: %v", second.ids[0], err)
+	if _, err := e.Message(t.Context(), "jobs", second.ids()[0]); err != nil {
+		t.Errorf("the message that was stored is said to be %s: %v", second.ids()[0], err)
 	}
 }

@@ -99,7 +99,7 @@ func (a *aheadTest) beginReading() (takeIn func()) {
 	q := a.queue()
 	q.mu.Lock()
 	w := &q.front
-	l := load{from: w.through, last: w.last, version: w.version, bound: q.returned.bound, live: q.stored.live, limit: loadBytes}
+	l := load{from: w.through, last: w.last, version: w.version, bound: q.returned.bound, live: q.stored.live, limit: maxLoad}
 	done := make(chan struct{})
 	w.loading, w.changed, w.dropped = done, map[uint64]*spot{}, map[uint64]bool{}
 	q.mu.Unlock()
@@ -127,10 +127,11 @@ func TestReadAheadDoesNotBringBackARun(t *testing.T) {
 		q.resetLocked()
 		q.mu.Unlock()
 		for _, d := range deliveries {
-			if err := tx.ack(d.Receipt); err != nil {
+			if err := tx.ack(&d.Receipt); err != nil {
 				return err
 			}
 		}
+		tx.letGo()
 		takeIn = a.beginReading()
 		return nil
 	}); err != nil {
