@@ -56,17 +56,18 @@ func (r *benchRun) phase(ctx context.Context, phase string) error {
 	return r.err
 }
 
-func (r *benchRun) add(l latencies, err error) {
+func (r *benchRun) add(l *latencies, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.calls.merge(&l)
+	r.calls.merge(l)
 	if err != nil && r.err == nil && !errors.Is(err, context.DeadlineExceeded) {
 		r.err = err
 	}
 }
 
 // produce publishes bodies that begin with when their call began.
-func (r *benchRun) produce(ctx context.Context, measure bool) (l latencies, err error) {
+func (r *benchRun) produce(ctx context.Context, measure bool) (*latencies, error) {
+	l := &latencies{}
 	messages := make([]engine.Outgoing, r.load.batch)
 	for i := range messages {
 		messages[i].Body = make([]byte, r.load.size)
@@ -104,7 +105,8 @@ func (r *benchRun) pace(ctx context.Context) bool {
 
 // consume receives and acks, until the time is over or, if nobody publishes,
 // nothing is left.
-func (r *benchRun) consume(ctx context.Context, goOn bool) (l latencies, err error) {
+func (r *benchRun) consume(ctx context.Context, goOn bool) (*latencies, error) {
+	l := &latencies{}
 	receipts := make([]engine.Receipt, 0, r.load.batch)
 	o := engine.ReceiveOptions{Max: r.load.batch}
 	if goOn {
