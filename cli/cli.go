@@ -68,6 +68,7 @@ type grammar struct {
 	Dead      deadCommand      `cmd:"" help:"List the causes of death of dead letters."`
 	Requeue   requeueCommand   `cmd:"" help:"Send dead letters back to the queues they died in."`
 	Check     checkCommand     `cmd:"" help:"Verify the database."`
+	Compact   compactCommand   `cmd:"" help:"Give the space that is free in the database back to the disk; nobody may have it open."`
 	Bench     benchCommand     `cmd:"" help:"Measure the engine on this machine."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }

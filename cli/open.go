@@ -33,15 +33,23 @@ func (c *command) open() (*bolt.Engine, error) {
 	return openDatabase(path)
 }
 
-// openExisting opens the database for a command that has nothing to do in an
-// empty one.
-func (c *command) openExisting() (*bolt.Engine, error) {
+// existing is path for a command that has nothing to do in an empty database.
+func (c *command) existing() (string, error) {
 	path, err := c.path()
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, nothingf("there is no database %s yet: nixie publish QUEUE BODY makes one", path)
+		return "", nothingf("there is no database %s yet: nixie publish QUEUE BODY makes one", path)
+	}
+	return path, nil
+}
+
+// openExisting opens the database, if there is one.
+func (c *command) openExisting() (*bolt.Engine, error) {
+	path, err := c.existing()
+	if err != nil {
+		return nil, err
 	}
 	return openDatabase(path)
 }
