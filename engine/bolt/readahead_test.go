@@ -176,13 +176,13 @@ func TestReadAheadDoesNotBringBackARecord(t *testing.T) {
 }
 
 // readAhead has the queue read ahead now, and returns when that is done, or
-// waits for the writer.
+// waits for effects.
 func (a *aheadTest) readAhead() {
-	q, before := a.queue(), a.calls()
+	q := a.queue()
 	q.mu.Lock()
 	done := q.loadLocked()
 	q.mu.Unlock()
-	for a.calls() == before {
+	for !a.awaits() {
 		select {
 		case <-done:
 			return
@@ -192,15 +192,12 @@ func (a *aheadTest) readAhead() {
 	}
 }
 
-// calls counts what waits for the writer.
-func (a *aheadTest) calls() (n int) {
+// awaits reports that a reader waits for effects.
+func (a *aheadTest) awaits() bool {
 	w := a.e.writer
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, b := range w.batches {
-		n += len(b.calls)
-	}
-	return n
+	return w.awaiting > 0
 }
 
 // TestReadAheadBeforeTheEffectsOfAPublish: a read sees a run that is in the

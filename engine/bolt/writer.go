@@ -3,7 +3,6 @@ package bolt
 import (
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -75,12 +74,16 @@ type writer struct {
 	marksAt time.Time // when deliveries must be noted; zero: nothing to note
 	stopped chan struct{}
 
-	effected atomic.Int64 // the last transaction whose effects are in memory
+	busy     bool       // a commit is under way
+	commits  int        // that are over
+	effected int        // the last transaction whose effects are in memory
+	awaiting int        // readers that wait for effects
+	effects  *sync.Cond // a commit is over
 }
 
 func newWriter(e *Engine, nextID uint64) *writer {
 	w := &writer{e: e, nextID: nextID, wake: make(chan struct{}, 1), stopped: make(chan struct{})}
-	w.room = sync.NewCond(&w.mu)
+	w.room, w.effects = sync.NewCond(&w.mu), sync.NewCond(&w.mu)
 	return w
 }
 
@@ -291,6 +294,9 @@ func (w *writer) gather(callers int, limit time.Duration) {
 // commit runs the calls in one transaction. If that fails, as when the disk is
 // full, each gets one of its own: what frees space may still succeed.
 func (w *writer) commit(b *batch) {
+	w.mu.Lock()
+	w.busy = true
+	w.mu.Unlock()
 	err := w.transact(b.calls)
 	if err != nil && len(b.calls) > 1 {
 		for _, c := range b.calls {
@@ -298,7 +304,9 @@ func (w *writer) commit(b *batch) {
 		}
 	}
 	w.mu.Lock()
-	w.failure = err
+	w.failure, w.busy = err, false
+	w.commits++
+	w.effects.Broadcast()
 	w.mu.Unlock()
 }
 
@@ -339,16 +347,22 @@ func (w *writer) transact(calls []*call) (err error) {
 		return failAll(calls, err)
 	}
 	t.committed()
-	w.effected.Store(int64(id))
+	w.mu.Lock()
+	w.effected = id
+	w.mu.Unlock()
 	return nil
 }
 
 // awaitEffects returns when what that transaction did is in memory, too: a
 // reader may have seen it in the file before.
 func (w *writer) awaitEffects(id int) {
-	if int64(id) > w.effected.Load() {
-		_ = w.e.write(func(*tx) error { return nil }) // whose turn comes later; closed is as good
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.awaiting++
+	for commits := w.commits; w.busy && w.commits == commits && w.effected < id; {
+		w.effects.Wait()
 	}
+	w.awaiting--
 }
 
 // sync commits: bbolt syncs the data, then the page that makes it valid.
