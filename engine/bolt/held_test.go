@@ -5,6 +5,7 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"go.etcd.io/bbolt"
@@ -123,5 +124,46 @@ func TestSteadyState(t *testing.T) {
 	}
 	if after := fileSize(e); after != before {
 		t.Errorf("the file had %d KiB, and has %d after 200 MiB", before>>10, after>>10)
+	}
+}
+
+// TestLargeBodiesComeInPieces: neither a page nor a commit of a restore is
+// larger than some bodies are.
+func TestLargeBodiesComeInPieces(t *testing.T) {
+	var commits atomic.Int64
+	e, err := Open(filepath.Join(t.TempDir(), "nixie.db"), Options{committed: func() { commits.Add(1) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	ctx := t.Context()
+	if err := e.CreateQueue(ctx, "q", engine.DefaultPolicy()); err != nil {
+		t.Fatal(err)
+	}
+	const n = 40
+	for range n {
+		if _, err := e.Publish(ctx, "q", engine.Outgoing{Body: make([]byte, 1<<20)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pages, seen := 0, 0
+	for o := (engine.ListOptions{Limit: 1000}); pages == 0 || o.After != ""; pages++ {
+		page, err := e.List(ctx, "q", o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen += len(page.Messages)
+		o.After = page.Next
+	}
+	if seen != n || pages != 3 {
+		t.Errorf("%d messages on %d pages", seen, pages)
+	}
+	entry, err := e.Purge(ctx, "q", engine.LiveArea)
+	if err != nil {
+		t.Fatal(err)
+	}
+	commits.Store(0)
+	if restored, err := e.Restore(ctx, entry.ID); err != nil || restored != n || commits.Load() < 4 {
+		t.Errorf("%d messages were restored in %d commits: %v", restored, commits.Load(), err)
 	}
 }

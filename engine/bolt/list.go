@@ -15,6 +15,9 @@ import (
 const (
 	defaultLimit = 100
 	maxLimit     = 10_000
+	// maxPageBytes of bodies end a page, too: it is in memory as a whole, and
+	// what it is read from cannot be used again meanwhile.
+	maxPageBytes = 16 << 20
 )
 
 // List implements engine.Inspector.
@@ -92,6 +95,7 @@ type lister struct {
 	o      *engine.ListOptions
 	page   engine.Page
 	last   string // cursor of the last message taken
+	bytes  int    // of the bodies
 	copies []byte // what is left of the memory for bodies
 }
 
@@ -105,11 +109,12 @@ func (l *lister) add(m engine.Message, cursor string) {
 	m.Queue = l.q.name
 	l.page.Messages = append(l.page.Messages, m)
 	l.last = cursor
+	l.bytes += len(m.Body)
 }
 
 // full reports that the page is; it goes on behind its last message then.
 func (l *lister) full() bool {
-	if len(l.page.Messages) == l.o.Limit {
+	if len(l.page.Messages) == l.o.Limit || l.bytes >= maxPageBytes {
 		l.page.Next = l.last
 		return true
 	}

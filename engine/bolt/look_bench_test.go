@@ -290,3 +290,32 @@ func BenchmarkHistory(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCheck verifies a database, cold.
+func BenchmarkCheck(b *testing.B) {
+	path := benchFile(b, 256, 1)
+	for b.Loop() {
+		b.StopTimer()
+		dropCache(b, path)
+		e := benchOpen(b, path)
+		b.StartTimer()
+		if report, err := e.Check(b.Context()); err != nil || len(report.Problems)+len(report.Unverified) > 0 {
+			b.Fatal(report, err)
+		}
+		b.StopTimer()
+		if err := e.Close(); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+}
+
+// BenchmarkCompact writes a full database anew: the most that there is to copy.
+func BenchmarkCompact(b *testing.B) {
+	path := benchFile(b, 256, 1)
+	for b.Loop() {
+		if _, err := Compact(b.Context(), path, Options{}, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -11,8 +11,12 @@ import (
 	"nixie/engine"
 )
 
-// restoreStep is how many messages or runs are put back in one commit.
-const restoreStep = 300
+// restoreStep is how many messages or runs are put back in one commit; one
+// counts as another for each restoreUnit of its bytes.
+const (
+	restoreStep = 300
+	restoreUnit = 16 << 10
+)
 
 // Restore implements engine.Operator. A long one goes in steps, so that nobody
 // waits behind it; a death in the middle leaves the rest in the trash.
@@ -116,7 +120,7 @@ func (qt *queueTx) restoreRuns(from area, left *int) (n int64, err error) {
 	c := b.Cursor()
 	for k, _ := c.First(); k != nil && *left > 0; k, _ = c.Next() {
 		keys = append(keys, slices.Clone(k))
-		*left--
+		*left -= 1 + len(getValue(b, k))/restoreUnit
 	}
 	for _, k := range keys {
 		count, err := qt.restoreRun(b, marks, to, k)
@@ -193,7 +197,7 @@ func (qt *queueTx) restoreRecords(from area, as engine.State, left *int) (n int6
 		}
 		rec.payload = slices.Clone(rec.payload)
 		recs = append(recs, rec)
-		*left--
+		*left -= 1 + rec.size/restoreUnit
 	}
 	for _, rec := range recs {
 		state := as
