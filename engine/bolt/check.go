@@ -144,6 +144,7 @@ func (c *checker) walkPages() (done bool, miscounted string, err error) {
 	var valid bool
 	var free int64
 	if err := c.renew(func() {
+		pages.size = c.btx.Size() // it may have grown since it was opened
 		root, valid = pages.newestRoot()
 		stats := c.e.db.Stats()
 		free = int64(stats.FreePageN + stats.PendingPageN)
