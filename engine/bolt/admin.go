@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -243,7 +244,14 @@ func (t *tx) deleteQueue(name string) (entry engine.TrashEntry, err error) {
 		return entry, err
 	}
 	policies := t.Bucket(bucketPolicies)
+	quoted, err := json.Marshal(name)
+	if err != nil {
+		return entry, err
+	}
 	err = policies.ForEach(func(k, v []byte) error {
+		if !bytes.Contains(v, quoted) {
+			return nil // there may be very many of them
+		}
 		var p engine.Policy
 		if err := json.Unmarshal(v, &p); err == nil && p.DeadLetter == name {
 			return fmt.Errorf("%w: queue %q keeps its dead letters there: change its policy first", engine.ErrInvalid, k)

@@ -3,6 +3,7 @@ package bolt
 import (
 	"bytes"
 	"encoding/binary"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -33,6 +34,7 @@ const (
 	flushEvery = 10 * time.Second
 	rateWindow = 10 // seconds
 	maxPrune   = 16 // values of a queue and level deleted at a flush
+	maxFlush   = 64 // queues whose samples are written in one commit
 )
 
 // tally is what happened in a queue in the current second.
@@ -240,17 +242,20 @@ func (e *Engine) flushHistory() bool {
 	if len(fresh) == 0 {
 		return false
 	}
-	_ = e.writer.do(operationFunc(func(t *tx) error {
-		b := t.Bucket(bucketHistory)
-		for number, samples := range fresh {
-			for i, l := range levels {
-				t.fail(l.store(b, number, byte(i), samples))
-				t.fail(l.prune(b, number, byte(i), t.now))
+	numbers := slices.Sorted(maps.Keys(fresh)) // what is written together lies together
+	for some := range slices.Chunk(numbers, maxFlush) {
+		_ = e.writer.do(operationFunc(func(t *tx) error {
+			b := t.Bucket(bucketHistory)
+			for _, number := range some {
+				for i, l := range levels {
+					t.fail(l.store(b, number, byte(i), fresh[number]))
+					t.fail(l.prune(b, number, byte(i), t.now))
+				}
 			}
-		}
-		t.noteUptime()
-		return nil
-	}), 64*len(fresh), 0, false) // graphs are not worth an error: a full disk says so elsewhere
+			t.noteUptime()
+			return nil
+		}), 64*len(some), 0, false) // graphs are not worth an error: a full disk says so elsewhere
+	}
 	return true
 }
 
