@@ -156,33 +156,6 @@ func BenchmarkEndToEnd(b *testing.B) {
 	}
 }
 
-// BenchmarkDepth shows that the cost does not grow with what waits.
-func BenchmarkDepth(b *testing.B) {
-	for _, depth := range []int{1_000, 1_000_000} {
-		b.Run(fmt.Sprintf("publish/depth=%d", depth), func(b *testing.B) {
-			e := benchEngine(b)
-			fill(b, e, 100, depth)
-			share(b, 256, 1, publishing(b, e, 100, 1))
-		})
-		b.Run(fmt.Sprintf("receive/depth=%d", depth), func(b *testing.B) {
-			e := benchEngine(b)
-			fill(b, e, 100, depth+b.N)
-			share(b, 256, 1, consuming(b, e, 1))
-		})
-		b.Run(fmt.Sprintf("peek/depth=%d", depth), func(b *testing.B) {
-			e := benchEngine(b)
-			fill(b, e, 1<<10, depth)
-			ctx := context.Background()
-			for i := 0; b.Loop(); i++ {
-				after := fmt.Sprint(1 + (i*7919)%depth)
-				if _, err := e.List(ctx, "bench", engine.ListOptions{After: after, Limit: 50, BodyLimit: 256}); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
 // BenchmarkPaths compares what leaves the plain path.
 func BenchmarkPaths(b *testing.B) {
 	ctx := context.Background()

@@ -29,15 +29,23 @@ type alarm struct {
 }
 
 const (
-	// maxKept is how many messages of a queue the keeper deals with in one
-	// commit, so that nobody waits behind it.
-	maxKept = 256
 	// keepAgain is when the keeper tries again what failed.
 	keepAgain = time.Second
 	// tidyEvery is how often, at the most, the engine as a whole is looked
 	// after.
 	tidyEvery = 10 * time.Second
 )
+
+// step is what the keeper may still do in the commit under way, in messages, so
+// that nobody waits behind it; large ones count as several.
+type step int
+
+const (
+	keepStep = 256
+	keepUnit = 16 << 10 // bytes that count as another message
+)
+
+func (s *step) take(size int) { *s -= step(1 + size/keepUnit) }
 
 // tidyBy asks for the engine as a whole to be looked after, some time after at.
 func (k *keeper) tidyBy(at int64) {
@@ -143,11 +151,12 @@ func (k *keeper) keep(due []*queue) {
 		}
 	}
 	err := k.e.writer.do(operationFunc(func(t *tx) error {
+		left := step(keepStep)
 		for _, q := range due {
 			if q == nil {
 				k.tidy(t)
 			} else if t.e.lookup(q.name) == q {
-				t.queue(q).keep()
+				t.queue(q).keep(&left)
 			}
 		}
 		return nil
@@ -187,13 +196,14 @@ func (k *keeper) tidy(t *tx) {
 	}
 }
 
-// keep does what is due in one queue.
-func (qt *queueTx) keep() {
+// keep does what is due in one queue, as far as the step has room; for the rest
+// the alarm is set again after the commit.
+func (qt *queueTx) keep(left *step) {
 	if qt.emptied || qt.deleted {
 		return
 	}
-	qt.expireWaiting()
-	for _, l := range qt.overdue() {
+	qt.expireWaiting(int(*left))
+	for _, l := range qt.overdue(left) {
 		var err error
 		switch l.doom {
 		case doomExpired:
@@ -207,18 +217,26 @@ func (qt *queueTx) keep() {
 			return
 		}
 	}
-	qt.ripen()
+	qt.ripen(left)
 }
 
 // overdue takes leases whose deadline has passed.
-func (qt *queueTx) overdue() []*lease {
+func (qt *queueTx) overdue(left *step) []*lease {
 	q := qt.q
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	out := q.deadlines.over(qt.t.at, maxKept)
+	out := q.deadlines.over(qt.t.at, left)
 	for _, l := range out {
 		l.settling = true
 	}
+	qt.t.undo = append(qt.t.undo, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		for _, l := range out {
+			l.settling = false
+			q.deadlines.add(l)
+		}
+	})
 	return out
 }
 
@@ -233,19 +251,22 @@ func (qt *queueTx) expire(l *lease) error {
 	return nil
 }
 
-// expireWaiting takes out of circulation what waits longer than the TTL.
-func (qt *queueTx) expireWaiting() {
+// expireWaiting takes out of circulation what waits longer than the TTL, at most
+// so many.
+func (qt *queueTx) expireWaiting(limit int) {
 	ttl := int64(qt.policy.TTL)
-	if ttl <= 0 {
+	if ttl <= 0 || limit <= 0 {
 		return
 	}
 	q := qt.q
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, s := range append(q.returned.expired(qt.t.at-ttl, maxKept), q.expiredParkedLocked(qt.t.at-ttl, maxKept)...) {
+	old := q.returned.expired(qt.t.at-ttl, limit)
+	old = append(old, q.expiredParkedLocked(qt.t.at-ttl, limit-len(old))...)
+	for _, s := range old {
 		q.doomLocked(*s, doomExpired, qt.t.at)
 	}
-	for range maxKept {
+	for range limit - len(old) {
 		f, ok := q.frontLocked()
 		if !ok || f.at+ttl > qt.t.at {
 			return
@@ -257,7 +278,7 @@ func (qt *queueTx) expireWaiting() {
 }
 
 // ripen makes delayed messages ready whose time has come.
-func (qt *queueTx) ripen() {
+func (qt *queueTx) ripen(left *step) {
 	b := qt.t.Bucket(qt.s.live.bucket(kindDue))
 	if b == nil {
 		return
@@ -271,11 +292,12 @@ func (qt *queueTx) ripen() {
 			qt.t.fail(damage("a delayed record has the key %x", k))
 			return
 		}
-		if due > qt.t.at || len(ripe) == maxKept {
+		if due > qt.t.at || *left <= 0 {
 			qt.nextDue = due
 			break
 		}
 		ripe = append(ripe, k)
+		left.take(0)
 	}
 	for _, k := range ripe {
 		due, id, _ := splitDueKey(k)

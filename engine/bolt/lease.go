@@ -27,7 +27,7 @@ type lease struct {
 	run        *run   // if the message is in the log, and
 	index      int    // its place there
 	payload    []byte // for the receiver, if it is in memory
-	at         int    // in the heap of deadlines
+	at         int    // in the heap of deadlines; −1: not there
 	settling   bool
 	noted      bool   // the record in the file says that it is in flight
 	doom       string // not a delivery: the message is to die or be returned, and why
@@ -83,7 +83,7 @@ func (q *queue) endLeaseLocked(l *lease) {
 	}
 	l.ended = true
 	delete(q.leases, l.id)
-	q.deadlines.leave()
+	q.deadlines.leave(l)
 	if l.consumer != nil {
 		l.consumer.inFlight--
 	}
@@ -102,7 +102,10 @@ const minSweep = 64
 func (d *deadlines) add(l *lease) { heap.Push(&d.heap, l) }
 
 // leave notes that a lease ended.
-func (d *deadlines) leave() {
+func (d *deadlines) leave(l *lease) {
+	if l.at < 0 {
+		return
+	}
 	if d.ended++; d.ended >= minSweep && 2*d.ended > len(d.heap) {
 		d.sweep()
 	}
@@ -120,24 +123,24 @@ func (d *deadlines) earliest() (at int64, ok bool) {
 	return d.heap[0].deadline, true
 }
 
-// over returns leases whose deadline has passed, at most so many; those that
-// are being settled are left out.
-func (d *deadlines) over(now int64, limit int) (out []*lease) {
-	if len(d.heap) > 0 && d.heap[0].ended {
-		d.sweep()
-	}
-	var visit func(i int)
-	visit = func(i int) {
-		if i >= len(d.heap) || d.heap[i].deadline > now || len(out) == limit {
-			return
-		}
-		if l := d.heap[i]; !l.settling && !l.ended {
+// over takes out leases whose deadline has passed, as many as the step has
+// room for; those that are being settled stay.
+func (d *deadlines) over(now int64, left *step) (out []*lease) {
+	var settling []*lease
+	for len(d.heap) > 0 && d.heap[0].deadline <= now && *left > 0 {
+		switch l := heap.Pop(&d.heap).(*lease); {
+		case l.ended:
+			d.ended--
+		case l.settling:
+			settling = append(settling, l)
+		default:
 			out = append(out, l)
+			left.take(l.size)
 		}
-		visit(2*i + 1)
-		visit(2*i + 2)
 	}
-	visit(0)
+	for _, l := range settling {
+		d.add(l)
+	}
 	return out
 }
 
@@ -153,8 +156,14 @@ func (d *deadlines) sweep() {
 
 type leaseHeap []*lease
 
-func (h leaseHeap) Len() int           { return len(h) }
-func (h leaseHeap) Less(i, j int) bool { return h[i].deadline < h[j].deadline }
+func (h leaseHeap) Len() int { return len(h) }
+func (h leaseHeap) Less(i, j int) bool {
+	if h[i].deadline != h[j].deadline {
+		return h[i].deadline < h[j].deadline
+	}
+	return h[i].id < h[j].id // what lies together in the file is dealt with together
+}
+
 func (h leaseHeap) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
 	h[i].at, h[j].at = i, j
@@ -171,5 +180,6 @@ func (h *leaseHeap) Pop() any {
 	l := old[len(old)-1]
 	old[len(old)-1] = nil
 	*h = old[:len(old)-1]
+	l.at = -1
 	return l
 }

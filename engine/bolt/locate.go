@@ -178,8 +178,8 @@ func (q *queue) dropParkedLocked(name string, id uint64) *spot {
 	if g == nil {
 		return nil
 	}
-	i := slices.IndexFunc(g.parked, func(s *spot) bool { return s.id == id })
-	if i < 0 {
+	i, ok := g.find(id)
+	if !ok {
 		return nil
 	}
 	s := g.parked[i]

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"container/list"
 	"slices"
 	"sync"
@@ -125,13 +126,19 @@ type group struct {
 	// holders is one message; more only if they were in flight when the queue
 	// became ordered.
 	holders []uint64
-	parked  []*spot
+	parked  []*spot // by id
 }
 
 func (g *group) held() bool            { return len(g.holders) > 0 }
 func (g *group) heldBy(id uint64) bool { return slices.Contains(g.holders, id) }
 func (g *group) leave(id uint64) {
 	g.holders = slices.DeleteFunc(g.holders, func(h uint64) bool { return h == id })
+}
+
+// find returns the place of a message among those that wait, and whether it is
+// there.
+func (g *group) find(id uint64) (int, bool) {
+	return slices.BinarySearchFunc(g.parked, id, func(s *spot, id uint64) int { return cmp.Compare(s.id, id) })
 }
 
 // holdGroupLocked makes the message a holder of its group.
@@ -165,13 +172,8 @@ func (q *queue) enterGroupLocked(s spot) bool {
 	if g.heldBy(s.id) {
 		return true
 	}
-	at := len(g.parked)
-	for at > 0 && g.parked[at-1].id > s.id {
-		at--
-	}
-	g.parked = append(g.parked, nil)
-	copy(g.parked[at+1:], g.parked[at:])
-	g.parked[at] = &s
+	at, _ := g.find(s.id)
+	g.parked = slices.Insert(g.parked, at, &s)
 	if q.parked == 0 || s.enteredAt < q.parkedAt {
 		q.parkedAt = s.enteredAt
 	}

@@ -16,11 +16,12 @@ type queueTx struct {
 
 	build     runBuilder // what is being published
 	published []newlyPublished
-	touched   []*run   // marks to be written
-	flushed   []*run   // marks that were
-	delivered bool     // deliveries are to be noted, too
-	noted     []*lease // of records: noted in this transaction
-	wrote     int64    // deliveries added to the totals
+	walks     map[uint64]*walk // over runs, by first id
+	touched   []*run           // marks to be written
+	flushed   []*run           // marks that were
+	delivered bool             // deliveries are to be noted, too
+	noted     []*lease         // of records: noted in this transaction
+	wrote     int64            // deliveries added to the totals
 	ended     []endedLease
 	ready     []*spot  // records that became ready
 	withdrawn []uint64 // records that an operator took away

@@ -110,3 +110,39 @@ func (r *runReader) next() []byte {
 	r.id += delta
 	return p
 }
+
+// walk is how far a transaction has read a run of which it takes messages: they
+// mostly are many of the same one.
+type walk struct {
+	r        runReader
+	payloads [][]byte // parts of the page
+}
+
+// payload returns a message of a run, and when it was published; nil if it is
+// not there.
+func (qt *queueTx) payload(r *run, index int) (at int64, p []byte, err error) {
+	w := qt.walks[r.first]
+	if w == nil {
+		v := getValue(qt.t.Bucket(qt.s.live.bucket(kindRuns)), key64(r.first))
+		if v == nil {
+			return 0, nil, nil
+		}
+		reader, err := readRun(r.first, v)
+		if err != nil {
+			return 0, nil, damage("run %d: %v", r.first, err)
+		}
+		if qt.walks == nil {
+			qt.walks = map[uint64]*walk{}
+		}
+		w = &walk{r: reader}
+		qt.walks[r.first] = w
+	}
+	for len(w.payloads) <= index {
+		p := w.r.next()
+		if p == nil {
+			return 0, nil, w.r.r.err
+		}
+		w.payloads = append(w.payloads, p)
+	}
+	return w.r.at, w.payloads[index], nil
+}

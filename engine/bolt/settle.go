@@ -118,12 +118,12 @@ func (qt *queueTx) takeLeased(l *lease, keep bool) (*record, error) {
 func (qt *queueTx) takeFromLog(r *run, index int, id uint64, size int, keep bool, tries int) (*record, error) {
 	var rec *record
 	if keep {
-		reader, p, err := findInRun(qt.t.Tx, qt.s.live, r.first, id)
+		at, p, err := qt.payload(r, index)
 		if p == nil {
 			return nil, qt.t.fail(errors.Join(err, damage("message %d is not in run %d", id, r.first)))
 		}
 		rec = &record{
-			id: id, state: engine.Ready, publishedAt: reader.at, enteredAt: reader.at,
+			id: id, state: engine.Ready, publishedAt: at, enteredAt: at,
 			tries: tries, payload: bytes.Clone(p), size: size,
 		}
 	}

@@ -1,0 +1,113 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"nixie/engine"
+)
+
+// leased opens an engine in which each of some queues has some messages in
+// flight.
+func leased(t *testing.T, o Options, queues, messages int) (*Engine, []engine.Delivery) {
+	t.Helper()
+	e, err := Open(filepath.Join(t.TempDir(), "nixie.db"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	var all []engine.Delivery
+	for i := range queues {
+		name := fmt.Sprintf("q%d", i)
+		if err := e.CreateQueue(t.Context(), name, engine.DefaultPolicy()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Publish(t.Context(), name, make([]engine.Outgoing, messages)...); err != nil {
+			t.Fatal(err)
+		}
+		got, err := e.Receive(t.Context(), name, engine.ReceiveOptions{Max: messages, Lease: time.Hour})
+		if err != nil || len(got) != messages {
+			t.Fatal(len(got), err)
+		}
+		all = append(all, got...)
+	}
+	return e, all
+}
+
+// keepLate does what the keeper would in two hours, in a commit that fails, and
+// returns how many deliveries were to end with it.
+func keepLate(t *testing.T, e *Engine) (ended int) {
+	t.Helper()
+	full := errors.New("the disk is full")
+	err := e.write(func(tx *tx) error {
+		tx.at += int64(2 * time.Hour)
+		left := step(keepStep)
+		for _, q := range e.all() {
+			qt := tx.queue(q)
+			qt.keep(&left)
+			ended += len(qt.ended)
+		}
+		return tx.fail(full)
+	})
+	if !errors.Is(err, full) {
+		t.Fatal(err)
+	}
+	return ended
+}
+
+func TestKeeperStepIsOfAllQueuesTogether(t *testing.T) {
+	e, _ := leased(t, Options{}, 10, keepStep/5)
+	if got := keepLate(t, e); got != keepStep {
+		t.Errorf("%d leases ended in one commit, want %d", got, keepStep)
+	}
+}
+
+func TestLeasesOutliveACommitThatFails(t *testing.T) {
+	e, got := leased(t, Options{}, 1, keepStep+1)
+	if ended := keepLate(t, e); ended != keepStep {
+		t.Fatalf("%d leases were to end, want %d", ended, keepStep)
+	}
+	for _, d := range got {
+		if err := e.Ack(t.Context(), d.Receipt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if q := e.lookup("q0"); len(q.leases) != 0 {
+		t.Errorf("%d leases are left", len(q.leases))
+	}
+}
+
+func TestHistoryOfManyQueuesIsWrittenInParts(t *testing.T) {
+	const queues = 2*maxFlush + 1
+	var commits atomic.Int64
+	e, _ := leased(t, Options{committed: func() { commits.Add(1) }}, queues, 1)
+	e.closeSecond(time.Now())
+	before := commits.Load()
+	if !e.flushHistory() {
+		t.Fatal("there was nothing to write")
+	}
+	if got := commits.Load() - before; got < queues/maxFlush {
+		t.Errorf("%d queues were written in %d commits", queues, got)
+	}
+	for i := range queues {
+		series, err := e.History(t.Context(), fmt.Sprintf("q%d", i), engine.Span{From: time.Now().Add(-time.Minute), To: time.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		published := int64(0)
+		for _, s := range series.Samples {
+			published += s.Published
+		}
+		if published != 1 {
+			t.Errorf("queue %d: %d were published", i, published)
+		}
+	}
+}
