@@ -35,6 +35,10 @@ type segment struct {
 	data []byte
 }
 
+// segmentCost is what a segment takes of the budget: its data, and about what
+// it costs to know of it, which is more than the data of a lone message.
+func segmentCost(data []byte) int64 { return int64(len(data)) + 256 }
+
 const (
 	// minLoad and maxLoad are how much of the log is read from the file at a
 	// time: little at first, to be quick, and more for those who go on.
@@ -62,8 +66,8 @@ func (q *queue) addSegmentLocked(r *run, data []byte) {
 	w := &q.front
 	w.segments = append(w.segments, &segment{run: r, data: data})
 	w.through = r.first
-	w.bytes += int64(len(data))
-	q.e.windowBytes.Add(int64(len(data)))
+	w.bytes += segmentCost(data)
+	q.e.windowBytes.Add(segmentCost(data))
 	q.runs[r.first] = r
 }
 
@@ -74,8 +78,8 @@ func (q *queue) dropFirstLocked() {
 	w.segments[0] = nil
 	w.segments = w.segments[1:]
 	w.started, w.payload = false, nil
-	w.bytes -= int64(len(s.data))
-	q.e.windowBytes.Add(-int64(len(s.data)))
+	w.bytes -= segmentCost(s.data)
+	q.e.windowBytes.Add(-segmentCost(s.data))
 	if s.run.left == 0 || s.run.untouched() {
 		delete(q.runs, s.run.first)
 	}
