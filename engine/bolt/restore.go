@@ -14,7 +14,7 @@ import (
 // restoreStep is how many messages or runs are put back in one commit; one
 // counts as another for each restoreUnit of its bytes.
 const (
-	restoreStep = 300
+	restoreStep = 100
 	restoreUnit = 16 << 10
 )
 

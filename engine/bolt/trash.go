@@ -162,8 +162,12 @@ func (t *tx) oldestTrash() (time.Time, bool) {
 	return i.KeptTil, true
 }
 
-// sweepStep is how many values of an area are deleted in one commit.
-const sweepStep = 500
+// sweepStep is how many values of an area are deleted in one commit; one counts
+// as another for each sweepUnit of its bytes, all pages of which become free.
+const (
+	sweepStep = 250
+	sweepUnit = 64 << 10
+)
 
 // sweep deletes areas bit by bit, so that nobody waits behind millions of
 // messages. It reports whether there is more.
@@ -191,14 +195,16 @@ func (t *tx) sweep() (more bool) {
 	return true
 }
 
-// deleteSome deletes the first values of a bucket, and returns how many.
-func (t *tx) deleteSome(b *bbolt.Bucket, limit int) int {
+// deleteSome deletes the first values of a bucket, and returns for how many they
+// count.
+func (t *tx) deleteSome(b *bbolt.Bucket, limit int) (count int) {
 	var keys [][]byte
 	var own []bool
 	c := b.Cursor()
-	for k, v := c.First(); k != nil && len(keys) < limit; k, v = c.Next() {
+	for k, v := c.First(); k != nil && count < limit; k, v = c.Next() {
 		keys = append(keys, k)
 		own = append(own, v == nil)
+		count += 1 + len(getValue(b, k))/sweepUnit
 	}
 	for i, k := range keys {
 		if own[i] {
@@ -207,5 +213,5 @@ func (t *tx) deleteSome(b *bbolt.Bucket, limit int) int {
 			t.fail(b.Delete(k))
 		}
 	}
-	return len(keys)
+	return count
 }
