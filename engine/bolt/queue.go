@@ -46,6 +46,8 @@ type queue struct {
 	nextDue   int64             // of the delayed ones; 0: none
 	alarmAt   int64             // when the keeper will look; 0: never
 	waiters   list.List         // of *waiter, in order of coming
+	skipping  bool              // the last one looked at maxSkipped in vain: there may be more
+	goingOn   bool              // for the waiters, in the background
 	consumers map[string]*consumer
 	tally     tally
 	sampled   int64 // the depth in the last second that has a sample

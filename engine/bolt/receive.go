@@ -64,12 +64,14 @@ func checkReceive(o engine.ReceiveOptions) error {
 func (q *queue) receive(ctx context.Context, w want, wait time.Duration) ([]*lease, error) {
 	for {
 		q.mu.Lock()
+		skipping := false
 		if q.waiters.Len() == 0 {
 			if got := q.takeLocked(time.Now(), w); len(got) > 0 {
 				q.armLocked()
 				q.mu.Unlock()
 				return got, nil
 			}
+			skipping = q.skipping
 		}
 		if err := q.damage; err != nil {
 			q.mu.Unlock()
@@ -77,6 +79,10 @@ func (q *queue) receive(ctx context.Context, w want, wait time.Duration) ([]*lea
 		}
 		if wait > 0 {
 			return q.waitUnlock(ctx, w, wait)
+		}
+		if skipping {
+			q.mu.Unlock()
+			continue
 		}
 		q.consumerLocked(w.consumer, time.Now())
 		if q.stored.paused || !q.needsLoadLocked() {
@@ -149,7 +155,9 @@ func (q *queue) dispatchLocked() {
 		w := place.Value.(*waiter)
 		got := q.takeLocked(now, w.want)
 		if len(got) == 0 {
-			if !q.stored.paused && q.needsLoadLocked() {
+			if q.skipping {
+				q.goOnLocked()
+			} else if !q.stored.paused && q.needsLoadLocked() {
 				q.loadLocked()
 			}
 			return
@@ -159,8 +167,29 @@ func (q *queue) dispatchLocked() {
 	}
 }
 
+// goOnLocked serves the waiting receivers a little later, so that others get at
+// the queue in between.
+func (q *queue) goOnLocked() {
+	if q.goingOn {
+		return
+	}
+	q.goingOn = true
+	q.e.background.Go(func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.goingOn = false
+		q.dispatchLocked()
+		q.armLocked()
+	})
+}
+
+// maxSkipped is how many ready messages are looked at in vain before others get
+// at the queue: those that expired, or that wait for their group.
+const maxSkipped = 1000
+
 // takeLocked leases the oldest ready messages, as many as there are in memory.
 func (q *queue) takeLocked(now time.Time, w want) (got []*lease) {
+	q.skipping = false
 	if q.stored.paused || q.gone {
 		return nil
 	}
@@ -171,16 +200,19 @@ func (q *queue) takeLocked(now time.Time, w want) (got []*lease) {
 	}
 	var c *consumer
 	var fresh []lease // to be used
-	for len(got) < w.max {
+	skipped := 0
+	for len(got) < w.max && skipped < maxSkipped {
 		s, payload, ok := q.nextLocked()
 		if !ok {
 			break
 		}
 		if ttl := q.policy.TTL; ttl > 0 && s.enteredAt+int64(ttl) <= at {
 			q.doomLocked(s, doomExpired, at)
+			skipped++
 			continue
 		}
 		if q.policy.Ordered && s.group != "" && !q.enterGroupLocked(s) {
+			skipped++
 			continue
 		}
 		if c == nil {
@@ -196,6 +228,7 @@ func (q *queue) takeLocked(now time.Time, w want) (got []*lease) {
 		q.leaseSpotLocked(l, s)
 		got = append(got, l)
 	}
+	q.skipping = skipped == maxSkipped
 	if n := len(got); n > 0 {
 		q.unwritten += int64(n)
 		q.tally.delivered += int64(n)
