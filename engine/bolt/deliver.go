@@ -30,7 +30,10 @@ func (e *Engine) deliver(q *queue, leases []*lease) ([]engine.Delivery, error) {
 			continue
 		}
 		m := &out[i].Message
-		if err := messageFromLog(m, l.id, l.enteredAt, payload, &bodies); err != nil {
+		err := messageFromLog(m, l.id, l.enteredAt, payload, &bodies)
+		l.segment.leave()
+		l.segment = nil
+		if err != nil {
 			e.damaged(err)
 			out[i] = engine.Delivery{}
 			missing = true

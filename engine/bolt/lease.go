@@ -24,10 +24,11 @@ type lease struct {
 	tries      int // this one included
 	size       int // of the body, if it is in the log
 	group      string
-	run        *run   // if the message is in the log, and
-	index      int    // its place there
-	payload    []byte // for the receiver, if it is in memory
-	at         int    // in the heap of deadlines; −1: not there
+	run        *run     // if the message is in the log, and
+	index      int      // its place there
+	payload    []byte   // for the receiver, if it is in memory:
+	segment    *segment // there
+	at         int      // in the heap of deadlines; −1: not there
 	settling   bool
 	noted      bool   // the record in the file says that it is in flight
 	doom       string // not a delivery: the message is to die or be returned, and why

@@ -53,6 +53,7 @@ type publishOp struct {
 	queues   []string
 	messages []encoded
 	first    uint64
+	room     []byte         // of all payloads, needed until the commit
 	earlier  map[int]uint64 // of duplicates in the last queue: the ids they had
 }
 
@@ -80,7 +81,7 @@ func (e *Engine) preparePublish(ctx context.Context, messages []engine.Outgoing)
 		size += payloadSize(&messages[i])
 	}
 	op := &publishOp{messages: make([]encoded, len(messages))}
-	room := make([]byte, 0, size) // of all payloads: they live as long as the commit
+	room := lend(size) // of all payloads
 	for i := range messages {
 		m := &messages[i]
 		start := len(room)
@@ -90,6 +91,7 @@ func (e *Engine) preparePublish(ctx context.Context, messages []engine.Outgoing)
 			size:    len(m.Body), group: m.Group, dedup: m.DedupID, delay: int64(m.Delay),
 		}
 	}
+	op.room = room
 	return op, nil
 }
 
@@ -125,7 +127,12 @@ func (e *Engine) publish(op *publishOp) error {
 	for i := range op.messages {
 		size += len(op.messages[i].payload)
 	}
-	return e.writer.do(op, size*len(op.queues), len(op.messages)*len(op.queues), e.relaxedPublish(op))
+	relaxed := e.relaxedPublish(op)
+	err := e.writer.do(op, size*len(op.queues), len(op.messages)*len(op.queues), relaxed)
+	if !relaxed { // else it waits for its commit
+		giveBack(op.room)
+	}
+	return err
 }
 
 // relaxedPublish reports that all the queues are relaxed, and that nothing

@@ -202,7 +202,7 @@ func (q *queue) takeLocked(now time.Time, w want) (got []*lease) {
 	var fresh []lease // to be used
 	skipped := 0
 	for len(got) < w.max && skipped < maxSkipped {
-		s, payload, ok := q.nextLocked()
+		s, f, ok := q.nextLocked()
 		if !ok {
 			break
 		}
@@ -224,7 +224,11 @@ func (q *queue) takeLocked(now time.Time, w want) (got []*lease) {
 		}
 		l := &fresh[0]
 		fresh = fresh[1:]
-		l.receivedAt, l.length, l.deadline, l.consumer, l.payload = at, length, at+int64(length), c, payload
+		l.receivedAt, l.length, l.deadline, l.consumer = at, length, at+int64(length), c
+		if f.payload != nil {
+			l.payload, l.segment = f.payload, f.segment
+			f.uses.Add(1)
+		}
 		q.leaseSpotLocked(l, s)
 		got = append(got, l)
 	}
@@ -246,14 +250,14 @@ func (q *queue) takeLocked(now time.Time, w want) (got []*lease) {
 const maxLeasesAtOnce = 32
 
 // nextLocked takes the oldest ready message out of the window or of those that
-// returned, with its payload if that is in memory. There is none, too, if one
-// that is not in memory yet may be older.
-func (q *queue) nextLocked() (s spot, payload []byte, ok bool) {
-	f, inWindow := front{}, false
+// returned, and says where in the window it is. There is none, too, if one that
+// is not in memory yet may be older.
+func (q *queue) nextLocked() (s spot, f front, ok bool) {
+	inWindow := false
 	if q.parked < maxParked {
 		f, inWindow = q.frontLocked()
 		if !inWindow && !q.front.complete() {
-			return spot{}, nil, false
+			return spot{}, front{}, false
 		}
 	}
 	for {
@@ -263,15 +267,15 @@ func (q *queue) nextLocked() (s spot, payload []byte, ok bool) {
 		}
 		q.returned.pop()
 		if s.run == nil || !s.run.settled.has(s.index) {
-			return *s, nil, true
+			return *s, front{}, true
 		}
 	}
 	if !inWindow || f.id >= q.returned.bound {
-		return spot{}, nil, false
+		return spot{}, front{}, false
 	}
 	f.run.taken.set(f.index)
 	group, size, _ := payloadHead(f.payload)
-	return spot{id: f.id, run: f.run, index: f.index, group: string(group), enteredAt: f.at, readyAt: f.at, size: size}, f.payload, true
+	return spot{id: f.id, run: f.run, index: f.index, group: string(group), enteredAt: f.at, readyAt: f.at, size: size}, f, true
 }
 
 // leaseSpotLocked makes a lease of a message.

@@ -1,8 +1,8 @@
 package bolt
 
 import (
-	"bytes"
 	"errors"
+	"sync/atomic"
 
 	"go.etcd.io/bbolt"
 )
@@ -33,11 +33,19 @@ type window struct {
 type segment struct {
 	run  *run
 	data []byte
+	uses atomic.Int32 // by the window, and by leases whose payload is still to be copied
 }
 
-// segmentCost is what a segment takes of the budget: its data, and about what
+// leave ends a use; after the last one the memory serves another run.
+func (s *segment) leave() {
+	if s.uses.Add(-1) == 0 {
+		giveBack(s.data)
+	}
+}
+
+// segmentCost is what a segment takes of the budget: its buffer, and about what
 // it costs to know of it, which is more than the data of a lone message.
-func segmentCost(data []byte) int64 { return int64(len(data)) + 256 }
+func segmentCost(data []byte) int64 { return int64(cap(data)) + 256 }
 
 const (
 	// minLoad and maxLoad are how much of the log is read from the file at a
@@ -57,6 +65,7 @@ func (q *queue) appendLocked(r *run, data []byte) {
 	complete := w.complete() && w.loading == nil
 	w.last = r.first
 	if !complete || w.bytes > keepBytes && q.e.windowBytes.Load() > q.e.options.Window {
+		giveBack(data)
 		return
 	}
 	q.addSegmentLocked(r, data)
@@ -64,7 +73,9 @@ func (q *queue) appendLocked(r *run, data []byte) {
 
 func (q *queue) addSegmentLocked(r *run, data []byte) {
 	w := &q.front
-	w.segments = append(w.segments, &segment{run: r, data: data})
+	s := &segment{run: r, data: data}
+	s.uses.Store(1)
+	w.segments = append(w.segments, s)
 	w.through = r.first
 	w.bytes += segmentCost(data)
 	q.e.windowBytes.Add(segmentCost(data))
@@ -80,6 +91,7 @@ func (q *queue) dropFirstLocked() {
 	w.started, w.payload = false, nil
 	w.bytes -= segmentCost(s.data)
 	q.e.windowBytes.Add(-segmentCost(s.data))
+	s.leave()
 	if s.run.left == 0 || s.run.untouched() {
 		delete(q.runs, s.run.first)
 	}
@@ -120,14 +132,14 @@ func (q *queue) frontLocked() (f front, ok bool) {
 			q.dropFirstLocked()
 			continue
 		}
-		return front{run: s.run, index: r.index, id: r.id, at: r.at, payload: w.payload}, true
+		return front{segment: s, index: r.index, id: r.id, at: r.at, payload: w.payload}, true
 	}
 	return front{}, false
 }
 
 // front is the next message of the log.
 type front struct {
-	run     *run
+	*segment
 	index   int
 	id      uint64
 	at      int64
@@ -303,7 +315,7 @@ func readRuns(btx *bbolt.Tx, a area, after uint64, limit int) (runs []loadedRun,
 		if err != nil {
 			return runs, err
 		}
-		runs = append(runs, loadedRun{first: first, count: r.count, data: bytes.Clone(v)})
+		runs = append(runs, loadedRun{first: first, count: r.count, data: append(lend(len(v)), v...)})
 		size += len(v)
 	}
 	return runs, nil
