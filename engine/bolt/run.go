@@ -17,9 +17,10 @@ const (
 	runVersion = 0xA1
 	runHeader  = sealSize + 8 + 4
 
-	// A run is cut at these, so that finding one message in it stays cheap.
+	// A run is cut at these, so that finding one message in it stays cheap; of
+	// small messages it fits into a buffer of a megabyte.
 	maxRunMessages = 1024
-	maxRunBytes    = 1 << 20
+	maxRunBytes    = 15 << 16
 )
 
 // runBuilder collects the messages of a run, to be copied once.
