@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"encoding/binary"
 	"maps"
 	"reflect"
 	"testing"
@@ -45,6 +46,20 @@ func TestPayload(t *testing.T) {
 	})
 }
 
+// encodeFormat1 writes a run as format 1 of the file had it.
+func encodeFormat1(b *runBuilder, at int64, queue uint32) []byte {
+	v := begin(nil, runVersion1)
+	v = binary.BigEndian.AppendUint64(v, uint64(at))
+	v = binary.BigEndian.AppendUint32(v, queue)
+	v = binary.AppendUvarint(v, uint64(len(b.messages)))
+	before := uint64(0)
+	for _, m := range b.messages {
+		v = appendBytes(binary.AppendUvarint(v, m.id-before), m.payload)
+		before = m.id
+	}
+	return seal(v)
+}
+
 // TestRun: the messages of a run come out with their ids, and a bit that
 // flips anywhere is noticed.
 func TestRun(t *testing.T) {
@@ -56,17 +71,19 @@ func TestRun(t *testing.T) {
 			id += rapid.Uint64Range(1, 300).Draw(t, "gap")
 		}
 		v := b.encode(42, 7)
-		r, err := wholeRun(b.first(), v)
-		if err != nil || r.at != 42 || r.queue != 7 || r.count != len(b.messages) {
-			t.Fatalf("%+v, %v", r, err)
-		}
-		for i, m := range b.messages {
-			if p := r.next(); !bytes.Equal(p, m.payload) || r.id != m.id || r.index != i {
-				t.Fatalf("message %d: %d %x, not %d %x", i, r.id, p, m.id, m.payload)
+		for _, v := range [][]byte{v, encodeFormat1(&b, 42, 7)} {
+			r, err := wholeRun(b.first(), v)
+			if err != nil || r.at != 42 || r.queue != 7 || r.count != len(b.messages) {
+				t.Fatalf("%+v, %v", r, err)
 			}
-		}
-		if r.next() != nil || r.r.err != nil {
-			t.Fatal("there is more, or an error: ", r.r.err)
+			for i, m := range b.messages {
+				if p := r.next(); !bytes.Equal(p, m.payload) || r.id != m.id || r.index != i {
+					t.Fatalf("message %d: %d %x, not %d %x", i, r.id, p, m.id, m.payload)
+				}
+			}
+			if r.next() != nil || r.r.err != nil {
+				t.Fatal("there is more, or an error: ", r.r.err)
+			}
 		}
 		v[rapid.IntRange(0, len(v)-1).Draw(t, "at")] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
 		if _, err := wholeRun(b.first(), v); err == nil {
@@ -157,7 +174,7 @@ func fuzzSeeds(f *testing.F) {
 	h.Observe(time.Second)
 	s := stored{number: 3, waiting: 5}
 	for _, seed := range [][]byte{
-		p, b.encode(1, 2), r.encode(), c.encode(), s.encode(), encodeSamples([]engine.Sample{{Start: time.Unix(5, 0), Published: 3, Wait: h}}),
+		p, b.encode(1, 2), encodeFormat1(&b, 1, 2), r.encode(), c.encode(), s.encode(), encodeSamples([]engine.Sample{{Start: time.Unix(5, 0), Published: 3, Wait: h}}),
 	} {
 		f.Add(seed)
 	}

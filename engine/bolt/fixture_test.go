@@ -21,7 +21,7 @@ var writeFixture = flag.Bool("write-fixture", false, "write the database of the 
 
 // A fixture is a database as a version of the format left it. They are kept
 // for ever: every later nixie must open them.
-const currentFixture = "testdata/format-1.db.gz"
+const currentFixture = "testdata/format-2.db.gz"
 
 // TestFixtures opens the databases of all formats that there were.
 func TestFixtures(t *testing.T) {

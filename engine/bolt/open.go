@@ -39,7 +39,7 @@ type Options struct {
 }
 
 const (
-	formatVersion = 1
+	formatVersion = 2
 
 	defaultTrashRetention = 7 * 24 * time.Hour
 	defaultWindow         = 64 << 20
@@ -152,9 +152,11 @@ func (e *Engine) start(isNew bool) error {
 	}); err != nil {
 		return err
 	}
-	// From now on the file is in use: what comes back from a crash is not clean.
+	// From now on the file is in use: what comes back from a crash is not clean,
+	// and what is written is of this format.
 	if err := e.db.Update(func(btx *bbolt.Tx) error {
-		return btx.Bucket(bucketMeta).Delete(keyClean)
+		meta := btx.Bucket(bucketMeta)
+		return errors.Join(meta.Delete(keyClean), meta.Put(keyVersion, key32(formatVersion)))
 	}); err != nil {
 		return err
 	}

@@ -7,15 +7,22 @@ import (
 
 // A run is what one commit published to one queue, or a part of it:
 //
-//	version 1 │ checksum 4 │ time 8 │ queue number 4 │ count │ count × (id − id before, payload)
+//	version 1 │ checksum 4 │ time 8 │ queue number 4 │ length of the places 4 │
+//	count │ places: count × (id − id before, length) │ count × payload
 //
 // Its key is the id of its first message, which stands in it, too: what can
-// only be found by going over the pages can still be told where it belongs. A
-// run is written once and never changed; which of its messages are settled is
-// in its marks.
+// only be found by going over the pages can still be told where it belongs. The
+// places stand together, so that a message is found without touching the pages
+// of those before it. A run is written once and never changed; which of its
+// messages are settled is in its marks.
+//
+// Format 1 of the file has runs without the length of the places, in which each
+// place stands before its payload.
 const (
-	runVersion = 0xA1
-	runHeader  = sealSize + 8 + 4
+	runVersion1 = 0xA1
+	runVersion  = 0xA2
+	runHeader1  = sealSize + 8 + 4
+	runHeader   = runHeader1 + 4
 
 	// A run is cut at these, so that finding one message in it stays cheap; of
 	// small messages it fits into a buffer of a megabyte.
@@ -57,43 +64,71 @@ func (b *runBuilder) encode(at int64, queue uint32) []byte {
 	v = begin(v, runVersion)
 	v = binary.BigEndian.AppendUint64(v, uint64(at))
 	v = binary.BigEndian.AppendUint32(v, queue)
+	v = binary.BigEndian.AppendUint32(v, 0) // filled in below
 	v = binary.AppendUvarint(v, uint64(len(b.messages)))
+	places := len(v)
 	before := uint64(0)
 	for _, m := range b.messages {
 		v = binary.AppendUvarint(v, m.id-before)
-		v = appendBytes(v, m.payload)
+		v = binary.AppendUvarint(v, uint64(len(m.payload)))
 		before = m.id
+	}
+	binary.BigEndian.PutUint32(v[runHeader1:], uint32(len(v)-places))
+	for _, m := range b.messages {
+		v = append(v, m.payload...)
 	}
 	return seal(v)
 }
 
 // runReader walks over the messages of a run.
 type runReader struct {
-	r     reader
-	at    int64 // when it was published, Unix nanoseconds
-	queue uint32
-	count int
-	index int    // of the message that next returned last; −1 before
-	id    uint64 // its id
+	r        reader // over the places
+	payloads []byte // of the messages to come
+	mixed    bool   // format 1: each payload stands behind its place
+	at       int64  // when it was published, Unix nanoseconds
+	queue    uint32
+	count    int
+	index    int    // of the message that next returned last; −1 before
+	id       uint64 // its id
 }
 
 // readRun does not verify the checksum, which would cost as much as the whole
 // run for one message: who reads all of it does.
 func readRun(first uint64, data []byte) (runReader, error) {
-	r := reader{b: data}
-	r.version(runVersion, "run")
-	if len(r.b) < runHeader-1 {
+	run := runReader{r: reader{b: data}, index: -1, mixed: len(data) > 0 && data[0] == runVersion1}
+	r := &run.r
+	if !run.mixed {
+		r.version(runVersion, "run")
+	}
+	header := runHeaderOf(data)
+	if r.err == nil && len(data) < header {
 		r.fail("cut short")
+	}
+	if r.err != nil {
 		return runReader{}, r.err
 	}
-	r.b = r.b[sealSize-1:]
-	at, queue := int64(binary.BigEndian.Uint64(r.b)), binary.BigEndian.Uint32(r.b[8:])
-	r.b = r.b[runHeader-sealSize:]
-	n := r.count(2)
+	run.at, run.queue = int64(binary.BigEndian.Uint64(data[sealSize:])), binary.BigEndian.Uint32(data[sealSize+8:])
+	r.b = data[header:]
+	run.count = r.count(2)
 	if id, _ := binary.Uvarint(r.b); id != first {
 		r.fail(fmt.Sprintf("it begins with message %d", id))
 	}
-	return runReader{r: r, at: at, queue: queue, count: n, index: -1}, r.err
+	if n := uint64(binary.BigEndian.Uint32(data[runHeader1:])); !run.mixed && r.err == nil {
+		if n > uint64(len(r.b)) {
+			r.fail("bad length of the places")
+		} else {
+			r.b, run.payloads = r.b[:n], r.b[n:]
+		}
+	}
+	return run, r.err
+}
+
+// runHeaderOf is how long the header of a run is.
+func runHeaderOf(data []byte) int {
+	if len(data) > 0 && data[0] == runVersion1 {
+		return runHeader1
+	}
+	return runHeader
 }
 
 // next returns the payload of the next message, or nil at the end or at an
@@ -103,10 +138,20 @@ func (r *runReader) next() []byte {
 		return nil
 	}
 	delta := r.r.uvarint()
-	p := r.r.bytes()
+	n := r.r.uvarint()
+	from := &r.payloads
+	if r.mixed {
+		from = &r.r.b
+	}
 	if r.r.err != nil {
 		return nil
 	}
+	if n > uint64(len(*from)) {
+		r.r.fail("bad length")
+		return nil
+	}
+	p := (*from)[:n:n]
+	*from = (*from)[n:]
 	r.index++
 	r.id += delta
 	return p

@@ -100,7 +100,7 @@ func (s *salvage) collect(e entry) {
 		}
 	}
 	switch e.value[0] {
-	case runVersion:
+	case runVersion, runVersion1:
 		s.run(e)
 	case recordVersion:
 		s.record(e)
@@ -116,10 +116,11 @@ func areaOf(name []byte) (area, bool) {
 
 // run hands over what is not settled of a run.
 func (s *salvage) run(e entry) {
-	if len(e.value) < runHeader+2 {
+	header := runHeaderOf(e.value)
+	if len(e.value) < header+2 {
 		return
 	}
-	head := reader{b: e.value[runHeader:]}
+	head := reader{b: e.value[header:]}
 	head.uvarint()
 	first := head.uvarint()
 	r, err := wholeRun(first, e.value)
