@@ -32,7 +32,7 @@
 //	Publish ──▶ run ──▶ window ──Receive──▶ lease ──Ack──▶ bit in the marks
 //	   │ (delay)          ▲ oldest id first   │
 //	   ▼                  │                   ├─Nack, lease ran out─▶ record: delayed or ready, or dead
-//	record: delayed ─due─▶ returned ◀─────────┴─Release (memory only, if it is in the log)
+//	record: delayed ─due─▶ returned ◀─────────┴─Release (its mark is cleared, if it is in the log)
 //
 // The window is the front of the log in memory; returned holds the ready
 // messages that are not there. A receiver gets the smaller id of the two, so
@@ -46,16 +46,36 @@
 //
 // One goroutine changes the file. All that arrives while it commits shares the
 // next commit. Memory changes after the sync (effects), or is put back
-// (rollback): nobody sees what might be lost.
+// (rollback): nobody sees what might be lost. Acks that come together go first,
+// under one lock of their queue. Who reads the file may see a commit before its
+// effects: what is read for the window waits for them.
 //
 // bbolt syncs twice for each commit, and with a synced free list it writes all
 // free pages each time, so the free list is written only at the close; after a
 // crash bbolt finds the free pages by walking the tree, in which each run counts
 // once.
 //
+// # Memory
+//
+// What merely waits costs none beyond the window's budget. Runs and payloads
+// come and go at the speed of the disk, so their buffers are lent again
+// (buffers.go): a run's when the last message of it was copied for its receiver,
+// a payload's after its commit.
+//
 // # Locks
 //
 // A queue's lock protects what memory knows of it. Under it may be taken: the
-// writer's, the keeper's, the list of flagged queues. Above it: the engine's map
-// of queues. None is held over a commit or a read of the file.
+// writer's, the keeper's, the list of flagged queues; two queues' are never held
+// together. The directory of queues needs none: it is replaced, not changed.
+// None is held over a commit or a read of the file.
+//
+// # Where to look
+//
+//	the file      layout, codec, run, marks, record, stored, samples; header and open
+//	the writer    writer (batches, commits), tx and queuetx (one transaction), buffers
+//	producing     publish, admit, topics
+//	consuming     window and returned (what is ready), receive, lease, deliver, settle
+//	time          keeper (leases, delays, TTLs), history
+//	operators     list and scan, inspect, locate, operate, trash and restore, admin
+//	the worst     check, pages, salvage, compact, warm (a file that was killed), errors
 package bolt
