@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"runtime"
 	"sync"
 	"time"
 
@@ -44,11 +43,6 @@ const (
 	maxBatchBytes = 8 << 20
 	// maxPendingBytes is where relaxed publishers begin to wait.
 	maxPendingBytes = 32 << 20
-	// maxGather is up to how many callers the writer waits for.
-	maxGather = 64
-	// maxGatherBytes is from when on a commit takes so long for what it writes
-	// that half of the callers had better prepare while it does.
-	maxGatherBytes = 256 << 10
 	// relaxedDelay is how long a relaxed change waits for its commit.
 	relaxedDelay = 10 * time.Millisecond
 	// marksDelay is how long a delivery may wait to be noted in the file.
@@ -180,18 +174,16 @@ func (w *writer) run() {
 	defer close(w.stopped)
 	defer protect()()
 	var took time.Duration // the last commit
-	var released int       // the callers that it woke, if it is worth to wait for them
+	var company company
 	for {
-		b, ok := w.next(released, took)
+		b, ok := w.next(&company, took)
 		if !ok {
 			return
 		}
 		start := time.Now()
 		w.commit(b)
 		took = time.Since(start)
-		if released = len(b.calls); b.bytes > maxGatherBytes {
-			released = 0
-		}
+		company.expect(b, took, w.waiting())
 		close(b.done)
 	}
 }
@@ -208,7 +200,7 @@ func (w *writer) close() {
 
 // next waits for a batch that should be committed now. An empty one only
 // notes deliveries.
-func (w *writer) next(released int, took time.Duration) (*batch, bool) {
+func (w *writer) next(company *company, took time.Duration) (*batch, bool) {
 	var timer *time.Timer
 	gathered := false
 	for {
@@ -222,10 +214,10 @@ func (w *writer) next(released int, took time.Duration) (*batch, bool) {
 					break
 				}
 			}
-			if !gathered && b.synced && released > 1 && released <= maxGather && len(b.calls) < released && !w.closing {
+			if !gathered && b.synced && len(b.calls) < company.expected && !w.closing {
 				gathered = true
 				w.mu.Unlock()
-				w.gather(released, took/2)
+				company.came(w.gather(company.expected, took/2))
 				continue
 			}
 			w.batches = w.batches[1:]
@@ -259,34 +251,6 @@ func (w *writer) next(released int, took time.Duration) (*batch, bool) {
 		select {
 		case <-w.wake:
 		case <-timer.C:
-		}
-	}
-}
-
-// gather waits a moment for the callers that the last commit released: of
-// closed loops of callers, each would otherwise meet only half in a commit.
-func (w *writer) gather(callers int, limit time.Duration) {
-	deadline := time.Now().Add(limit)
-	enough := func() bool {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.wanted = callers
-		return w.closing || len(w.batches) > 1 || len(w.batches[0].calls) >= callers
-	}
-	// The callers are about to run: giving way to them is faster than a timer.
-	for range 32 {
-		if enough() || !time.Now().Before(deadline) {
-			return
-		}
-		runtime.Gosched()
-	}
-	timer := time.NewTimer(time.Until(deadline))
-	defer timer.Stop()
-	for !enough() {
-		select {
-		case <-w.wake:
-		case <-timer.C:
-			return
 		}
 	}
 }
