@@ -99,11 +99,6 @@ func (p *pageFile) walk(visit func(entry)) {
 // there.
 func (p *pageFile) newestRoot() (root uint64, ok bool) {
 	p.pageSize = guessPageSize
-	if f, ok := p.r.(*os.File); ok { // an engine that is at work may have made it longer
-		if info, err := f.Stat(); err == nil {
-			p.size = info.Size()
-		}
-	}
 	defer p.begin()
 	var newest uint64
 	for _, at := range metaOffsets {
