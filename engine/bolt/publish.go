@@ -177,7 +177,7 @@ func (o *publishOp) apply(t *tx) error {
 		}
 		targets = append(targets, target{qt, tooOld})
 	}
-	o.earlier = nil // what a transaction that failed found
+	clear(o.earlier) // what a transaction that failed found; none if it is relaxed, when a caller reads this now
 	id := o.first
 	for i, to := range targets {
 		to.dropOldest(to.tooOld)
