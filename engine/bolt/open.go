@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -156,7 +157,11 @@ func (e *Engine) start(isNew bool) error {
 	// and what is written is of this format.
 	if err := e.db.Update(func(btx *bbolt.Tx) error {
 		meta := btx.Bucket(bucketMeta)
-		return errors.Join(meta.Delete(keyClean), meta.Put(keyVersion, key32(formatVersion)))
+		err := meta.Delete(keyClean)
+		if err == nil && !bytes.Equal(meta.Get(keyVersion), key32(formatVersion)) { // a full disk has no room for more than need be
+			err = meta.Put(keyVersion, key32(formatVersion))
+		}
+		return err
 	}); err != nil {
 		return err
 	}
