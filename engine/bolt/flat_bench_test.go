@@ -31,7 +31,7 @@ func many() int {
 	if *benchLarge {
 		return 1_000_000
 	}
-	return 100_000
+	return 50_000
 }
 
 // flatSpan is for how long a rate is measured.
@@ -161,7 +161,7 @@ func BenchmarkMemory(b *testing.B) {
 			for b.Loop() {
 				before := heapInUse()
 				f, done := newFlat(b, Options{Window: window}, engine.DefaultPolicy(), "bench")
-				n := min(many(), 20_000*batch)
+				n := min(many(), 10_000*batch)
 				f.fill("bench", n, 1, batch, nil)
 				b.ReportMetric(float64(heapInUse()-before)/window, "windows")
 				b.ReportMetric(max(0, float64(heapInUse()-before-window))/float64(n), "B/msg")

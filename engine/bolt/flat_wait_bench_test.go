@@ -101,7 +101,9 @@ func nothing(*flat, int) {}
 func backlog(f *flat, n int) { f.fill("bench", n, 1, 1000, nil) }
 
 // soon is when what is being prepared is to happen, all at once.
-func soon(n int) time.Time { return time.Now().Add(time.Second + time.Duration(n)*20*time.Microsecond) }
+func soon(n int) time.Time {
+	return time.Now().Add(time.Second/2 + time.Duration(n)*20*time.Microsecond)
+}
 
 func delayAll(f *flat, n int) {
 	at := soon(n)
