@@ -15,23 +15,26 @@ import (
 // These benchmarks have publishers work beside something big, and report how
 // long the one waited who waited longest.
 
-// beside publishes one by one while work runs, to each of the queues in turn.
-func (f *flat) beside(work func(), queues ...string) {
-	stop := make(chan struct{})
+// beside publishes one by one while work runs.
+func (f *flat) beside(work func(), queue string) {
+	f.publishOne(queue)
+	stop, begun := make(chan struct{}), make(chan struct{})
 	var times []time.Duration
 	var publisher sync.WaitGroup
 	publisher.Go(func() {
-		for i := 0; ; i++ {
+		close(begun)
+		for done := false; !done; {
+			start := time.Now()
+			f.publishOne(queue)
+			times = append(times, time.Since(start))
 			select {
 			case <-stop:
-				return
+				done = true
 			default:
 			}
-			start := time.Now()
-			f.publishOne(queues[i%len(queues)])
-			times = append(times, time.Since(start))
 		}
 	})
+	<-begun
 	took := millis(work)
 	close(stop)
 	publisher.Wait()
