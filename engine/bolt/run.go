@@ -113,7 +113,8 @@ func readRun(first uint64, data []byte) (runReader, error) {
 	if id, _ := binary.Uvarint(r.b); id != first {
 		r.fail(fmt.Sprintf("it begins with message %d", id))
 	}
-	if n := uint64(binary.BigEndian.Uint32(data[runHeader1:])); !run.mixed && r.err == nil {
+	if !run.mixed && r.err == nil {
+		n := uint64(binary.BigEndian.Uint32(data[runHeader1:]))
 		if n > uint64(len(r.b)) {
 			r.fail("bad length of the places")
 		} else {
