@@ -51,7 +51,7 @@ func (x *index) order(queue string, all []*message) {
 		if len(m.deliveries) > 0 {
 			granted = m.deliveries[0].granted
 		}
-		if passer != nil && passer.granted < granted && x.delay(m.sent) == 0 && (len(m.deliveries) > 0 || m.isLive()) {
+		if passer != nil && passer.granted < granted && x.delay(m.sent) == 0 && (len(m.deliveries) > 0 || m.isLive()) && !x.missed(m, passer) {
 			x.report(Order, "%s of %s is first delivered after %s", m.id, queue, passer.ID)
 		}
 		if len(m.deliveries) > 0 && !x.shadowed(m.deliveries[0]) && (passer == nil || granted < passer.granted) {

@@ -203,6 +203,17 @@ func (x *index) shadowed(d *delivery) bool {
 	return l != nil && l.since <= d.granted
 }
 
+// missed reports that a receive of an earlier life than this delivery's may have
+// been given the message, and nobody knows.
+func (x *index) missed(m *message, d *delivery) bool {
+	for at := range x.lapses {
+		if at.queue == m.queue && at.life >= m.sent.call.Life && at.life < d.call.Life {
+			return true
+		}
+	}
+	return false
+}
+
 // delay of a message as it was published.
 func (x *index) delay(s *sent) time.Duration {
 	return max(cmp.Or(s.Delay, x.h.Policies[s.call.Queue].Delay), 0)
