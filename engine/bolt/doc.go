@@ -71,7 +71,7 @@
 //
 // # Where to look
 //
-//	the file      layout, codec, run, marks, record, stored, samples; header and open
+//	the file      layout, codec, run, marks, record, stored, samples; header, open and recover
 //	the writer    writer (batches, commits), tx and queuetx (one transaction), buffers
 //	producing     publish, admit, topics
 //	consuming     window and returned (what is ready), receive, lease, deliver, settle
