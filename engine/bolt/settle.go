@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"nixie/engine"
@@ -18,9 +19,13 @@ func (e *Engine) Ack(ctx context.Context, receipts ...engine.Receipt) error {
 	if len(receipts) == 0 {
 		return nil
 	}
+	relaxed := e.allRelaxed(receipts)
+	if relaxed {
+		receipts = slices.Clone(receipts) // the caller may use his again before the commit
+	}
 	op := &ackOp{receipts: receipts}
-	err := e.writer.do(op, 64*len(receipts), 0, e.allRelaxed(receipts))
-	if err != nil {
+	err := e.writer.do(op, 64*len(receipts), 0, relaxed)
+	if err != nil || relaxed {
 		return err
 	}
 	return errors.Join(op.errs...)

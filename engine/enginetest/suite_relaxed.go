@@ -36,6 +36,18 @@ var relaxedTests = []test{
 		f.pass(soon)
 		equal(f, "received", f.gotOne(result).ID, id)
 	}},
+	{"the caller's receipts are his own when it returns", func(f *fixture) {
+		f.create("jobs", relaxed)
+		f.publish("jobs", "a", "b")
+		f.pass(soon)
+		var receipts [1]engine.Receipt
+		for range 2 {
+			receipts[0] = f.take("jobs").Receipt
+			f.do(f.Ack(f.ctx, receipts[:]...))
+		}
+		f.pass(soon)
+		f.counts("jobs", 0, 0, 0, 0)
+	}},
 	{"what was settled is settled once", func(f *fixture) {
 		f.create("jobs", relaxed)
 		f.publish("jobs", "a")
