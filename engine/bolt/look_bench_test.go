@@ -108,6 +108,22 @@ func eachShape(b *testing.B, run func(b *testing.B, path string, cold bool)) {
 	}
 }
 
+// openToLook opens the database, off the clock: with none of the file in memory,
+// or all of it.
+func openToLook(b *testing.B, path string, cold bool) *Engine {
+	b.Helper()
+	b.StopTimer()
+	defer b.StartTimer()
+	if cold {
+		dropCache(b, path)
+	}
+	e := benchOpen(b, path)
+	if !cold {
+		scanAll(b, e)
+	}
+	return e
+}
+
 // BenchmarkPeek looks at 50 messages somewhere.
 func BenchmarkPeek(b *testing.B) {
 	eachShape(b, func(b *testing.B, path string, cold bool) {
@@ -115,15 +131,7 @@ func BenchmarkPeek(b *testing.B) {
 		random := rand.New(rand.NewPCG(1, 2))
 		times := make([]time.Duration, 0, looks)
 		for b.Loop() {
-			b.StopTimer()
-			if cold {
-				dropCache(b, path)
-			}
-			e := benchOpen(b, path)
-			if !cold {
-				scanAll(b, e)
-			}
-			b.StartTimer()
+			e := openToLook(b, path, cold)
 			for range looks {
 				start := time.Now()
 				o := engine.ListOptions{After: fmt.Sprint(1 + random.IntN(looked()-100)), Limit: 50, BodyLimit: 256}
@@ -180,15 +188,7 @@ func BenchmarkPage(b *testing.B) {
 func BenchmarkScan(b *testing.B) {
 	eachShape(b, func(b *testing.B, path string, cold bool) {
 		for b.Loop() {
-			b.StopTimer()
-			if cold {
-				dropCache(b, path)
-			}
-			e := benchOpen(b, path)
-			if !cold {
-				scanAll(b, e)
-			}
-			b.StartTimer()
+			e := openToLook(b, path, cold)
 			scanAll(b, e)
 			b.StopTimer()
 			if err := e.Close(); err != nil {

@@ -123,12 +123,8 @@ func (e *Engine) publish(op *publishOp) error {
 			return engine.ErrQueueNotFound // before it takes ids
 		}
 	}
-	size := 0
-	for i := range op.messages {
-		size += len(op.messages[i].payload)
-	}
 	relaxed := e.relaxedPublish(op)
-	err := e.writer.do(op, size*len(op.queues), len(op.messages)*len(op.queues), relaxed)
+	err := e.writer.do(op, len(op.room)*len(op.queues), len(op.messages)*len(op.queues), relaxed)
 	if !relaxed { // else it waits for its commit
 		giveBack(op.room)
 	}
