@@ -119,7 +119,7 @@ func (p *play) tellOutage(now time.Time, w *witness) (views.DemoStory, bool) {
 		case info.Delayed > 0:
 			story.Watch = fmt.Sprintf("*failed* rises in %s, %s wait for their next try, then *dead*", pool.queue, widget.Count(info.Delayed))
 		default:
-			story.Watch = fmt.Sprintf("*failed* rise in %s, then *dead*", pool.queue)
+			story.Watch = fmt.Sprintf("*failed* rises in %s, then *dead*", pool.queue)
 		}
 		return story, true
 	}
@@ -172,7 +172,7 @@ func (p *play) tellMending(now time.Time, w *witness) (views.DemoStory, bool) {
 		}
 		switch {
 		case pool.outage != nil && pool.outage.held(now) < recent && p.ended(pool.outage):
-			story.Text = fmt.Sprintf("%s is back since %s", pool.needs, widget.Age(pool.outage.held(now)))
+			story.Text = fmt.Sprintf("%s came back %s", pool.needs, ago(pool.outage.held(now)))
 			if story.Watch == "" && info.Dead > 0 {
 				story.Watch = fmt.Sprintf("%s of %s left behind: look at the causes, requeue them", widget.Plural(info.Dead, "dead letter"), pool.queue)
 			}

@@ -20,6 +20,7 @@ var overDialogs = []keymap.Action{keymap.Back, keymap.Quit, keymap.Suspend, keym
 // key resolves a key to an action and does it. While a text field has the
 // keyboard, what types a character goes nowhere else.
 func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
+	m.notices.key(m.env.Now())
 	p := m.focus()
 	if p == nil || tooSmall(m.width, m.height) {
 		if a, ok := m.env.Keys.Resolve(msg.String(), keymap.Global); ok && a == keymap.Quit {
@@ -49,7 +50,7 @@ func (m *model) act(a keymap.Action) tea.Cmd {
 		return nil
 	}
 	if why := p.view.Why(a); why != "" {
-		m.notices.add(views.NoticeMsg{Kind: views.NoticeWarning, Text: m.env.Keys.Binding(a).Help + ": " + why}, m.env.Now())
+		m.reply(views.NoticeMsg{Kind: views.NoticeWarning, Text: m.env.Keys.Binding(a).Help + ": " + why})
 		return nil
 	}
 	if a != keymap.Quit {

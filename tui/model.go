@@ -219,7 +219,7 @@ func (m *model) request(msg tea.Msg) tea.Cmd {
 	case views.PlanMsg:
 		return m.plan(msg)
 	case views.NoticeMsg:
-		m.notices.add(msg, m.env.Now())
+		m.reply(msg)
 		return nil
 	case views.CopyMsg:
 		return m.copy(msg)
@@ -296,15 +296,20 @@ func (m *model) jobsLoaded(msg jobsLoadedMsg) tea.Cmd {
 	ended := m.jobs.set(msg)
 	if n := m.jobs.interrupted(); first && n > 0 {
 		text := widget.Plural(n, "job") + " interrupted when the program ended: to be resumed in Jobs"
-		m.notices.add(views.NoticeMsg{Kind: views.NoticeWarning, Text: text}, m.env.Now())
+		m.notices.add(notice{NoticeMsg: views.NoticeMsg{Kind: views.NoticeWarning, Text: text}}, m.env.Now())
 	}
 	if m.jobs.visible() != before {
 		m.resize()
 	}
 	for _, job := range ended {
-		m.notices.add(endNotice(job), m.env.Now())
+		m.notices.add(notice{NoticeMsg: endNotice(job)}, m.env.Now())
 	}
 	return nil
+}
+
+// reply tells what came of a key.
+func (m *model) reply(msg views.NoticeMsg) {
+	m.notices.add(notice{NoticeMsg: msg, answer: true}, m.env.Now())
 }
 
 // endNotice tells how a job ended.

@@ -25,6 +25,11 @@ func TestScreens(t *testing.T) {
 		{"queue-headers", "enter tab"},
 		{"dead-life", "enter 4 enter tab tab tab"},
 		{"in-flight", "G enter 2"},
+		{"causes", "2"},
+		{"plan", "2 R"},
+		{"settings", "enter 7"},
+		{"settings-wrong", "enter 7 enter tab tab x"},
+		{"publish", "N"},
 	}
 	for _, size := range sizes {
 		for _, place := range places {

@@ -260,6 +260,8 @@ func (v *Activity) clickHead(x int) tea.Cmd {
 // Why says why an action cannot act now.
 func (v *Activity) Why(a keymap.Action) string {
 	switch {
+	case a == keymap.NextMetric && len(v.queues) < 2 && v.height-activityHead >= allPanes:
+		return "all graphs are shown"
 	case a == keymap.CompareQueue && len(v.queues) >= maxCompared:
 		return "more lines cannot be told apart; choose others first"
 	case (a == keymap.ChooseQueue || a == keymap.CompareQueue) && v.names.loaded && len(v.names.value) == 0:

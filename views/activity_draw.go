@@ -67,12 +67,17 @@ func seriesStyles(s *themes.Styles) []lipgloss.Style {
 	return []lipgloss.Style{s.Charts.Published, s.Charts.P95, s.Charts.P50, s.Charts.Delivered, s.Charts.Depth, s.Charts.P99}
 }
 
+const (
+	activityHead = 2
+	allPanes     = 15 // rows that let all graphs be shown
+)
+
 // panes returns the height of each panel: all three if they find room, the
 // rates twice as high as the others.
 func (v *Activity) panes() [3]int {
-	room := v.height - 2 // the head
+	room := v.height - activityHead
 	var heights [3]int
-	if room < 15 {
+	if room < allPanes {
 		heights[v.pane] = max(room, 0)
 		return heights
 	}
@@ -168,7 +173,7 @@ func (v *Activity) head() (line string, zones []activityZone) {
 	case !v.cursor.IsZero():
 		at, _ := v.charts[v.mainPane()].CursorTime()
 		right = s.Charts.Cursor.Render(v.moment(at)) + s.Muted.Render(" "+s.Glyphs.Middle+" esc: now")
-	case v.panes()[v.mainPane()] > 0 && v.height-2 < 15:
+	case v.panes()[v.mainPane()] > 0 && v.height-activityHead < allPanes:
 		right = s.Muted.Render(v.env.Keys.Key(keymap.NextMetric) + ": next graph")
 	}
 	if room := v.width - widget.Width(line) - widget.Width(right) - 1; room > 0 {

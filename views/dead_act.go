@@ -118,7 +118,7 @@ func (v *Dead) actCause(a keymap.Action) (tea.Cmd, bool) {
 		prompt.optional = true
 		return send(DialogMsg{Dialog: prompt}), true
 	case keymap.MuteCause:
-		return v.remember(func(m *operation.Manager) error { return m.SetMuted(c.Key, !c.Muted) }), true
+		return v.mute(c), true
 	case keymap.Copy:
 		if v.inDetail {
 			return send(CopyMsg{What: "the body", Text: string(sample.Body)}), true
@@ -150,6 +150,16 @@ func (v *Dead) openMessages(c operation.Cause) tea.Cmd {
 	return send(DialogMsg{Dialog: NewChooser(v.env, "In which queue", choices)})
 }
 
+// mute keeps a cause at the end of the list, or not. It is marked at once, and
+// the cursor stays with it wherever the next search puts it.
+func (v *Dead) mute(c operation.Cause) tea.Cmd {
+	_, i, _ := v.grid.Cursor()
+	v.fetch.value.Causes[i].Muted = !c.Muted
+	v.held = true
+	v.setRows()
+	return v.remember(func(m *operation.Manager) error { return m.SetMuted(c.Key, !c.Muted) })
+}
+
 // remember changes what is remembered of a cause.
 func (v *Dead) remember(do func(*operation.Manager) error) tea.Cmd {
 	manager := v.env.Operations
@@ -171,6 +181,10 @@ func (v *Dead) Why(a keymap.Action) string {
 		}
 	case keymap.Export:
 		return "open a cause first: its messages can be exported"
+	case keymap.Preview:
+		if v.height-2 < deadPanes {
+			return noPreview
+		}
 	}
 	other := c.Key == operation.OtherCauses
 	switch a {

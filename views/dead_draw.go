@@ -35,12 +35,15 @@ func causeColumns(span string, back bool) []widget.Column {
 	return columns
 }
 
+// deadPanes is the height from which on there are panes beside the causes.
+const deadPanes = 10
+
 func (v *Dead) boxes() deadBoxes {
 	body := image.Rect(0, 1, v.width, max(v.height-1, 1))
 	if v.inDetail && (v.width < narrowList || v.lower == lowerNone) {
 		return deadBoxes{detail: body}
 	}
-	if v.lower == lowerNone || body.Dy() < 10 {
+	if v.lower == lowerNone || body.Dy() < deadPanes {
 		return deadBoxes{grid: body}
 	}
 	rows := min(max(len(v.fetch.value.Causes), 3)+1, body.Dy()*2/5)
@@ -94,7 +97,7 @@ func (v *Dead) cells(c operation.Cause) []widget.Cell {
 	}
 	cause := widget.Cell{{Text: c.Key, Style: name}}
 	if c.Muted {
-		cause = append(widget.Cell{{Text: "muted ", Style: s.Faint}}, cause...)
+		cause = append(widget.Cell{{Text: "muted  ", Style: s.Warn}}, cause...)
 	}
 	if c.Note != "" {
 		cause = append(cause, widget.Span{Text: "  " + s.Glyphs.Middle + " " + c.Note, Style: s.Accent})

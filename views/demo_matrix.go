@@ -219,7 +219,7 @@ func (g demoGroup) widths() (widths []int, sum int) {
 func demoCellWidth(h DemoHandle) int {
 	switch h.Kind {
 	case DemoNumber:
-		return max(widget.Width(h.Value), 3) + 4
+		return widget.Width(h.Value) + 4
 	case DemoSwitch:
 		return 5
 	default:
@@ -238,10 +238,10 @@ func (m demoMatrix) hit(x, y, width int) (h DemoHandle, part int, ok bool) {
 				if cell.ID == "" || x < l.from[c] || x >= l.to[c] {
 					continue
 				}
-				switch end := l.from[c] + demoCellWidth(cell); {
+				switch {
 				case x < l.from[c]+2:
 					part = -1
-				case x >= end-2 && x < end:
+				case x >= l.to[c]-2:
 					part = 1
 				}
 				return cell, part, true
@@ -343,7 +343,7 @@ func drawDemoCell(s *themes.Styles, h DemoHandle, width int, chosen, focused boo
 	var cell string
 	switch h.Kind {
 	case DemoNumber:
-		cell = mark.Render("- ") + value.Render(widget.Pad(h.Value, max(widget.Width(h.Value), 3), widget.Center)) + mark.Render(" +")
+		cell = mark.Render("- ") + value.Render(widget.Pad(h.Value, width-4, widget.Center)) + mark.Render(" +")
 	case DemoSwitch:
 		sign := s.Glyphs.Ring
 		if h.On {

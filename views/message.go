@@ -76,6 +76,9 @@ func (d *messageDetail) show(m engine.Message) tea.Cmd {
 	return d.fetch.Restart(func(ctx context.Context) (engine.Message, error) { return e.Message(ctx, queue, id) })
 }
 
+// clear shows no message.
+func (d *messageDetail) clear() { d.set(engine.Message{}, true) }
+
 // refresh reads the message again.
 func (d *messageDetail) refresh() tea.Cmd {
 	d.lines = nil // ages go on

@@ -29,7 +29,7 @@ func (l *messageList) act(a keymap.Action) (tea.Cmd, bool) {
 		}
 		return l.chosen(), true
 	case keymap.Preview:
-		l.place = l.place.next()
+		l.place = l.nextPlace()
 		l.setSize(l.width, l.height)
 		return l.chosen(), true
 	}
@@ -266,6 +266,8 @@ func (l *messageList) why(a keymap.Action) string {
 		}
 	}
 	switch {
+	case a == keymap.Preview && l.nextPlace() == l.place:
+		return noPreview
 	case a == keymap.Requeue && l.state == engine.Ready:
 		return "it is ready already"
 	case l.state == engine.InFlight && (a == keymap.Requeue || a == keymap.Move || a == keymap.Edit):

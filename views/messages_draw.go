@@ -127,7 +127,7 @@ func (l *messageList) cell(w window, i int, key string) widget.Cell {
 
 func (l *messageList) setSize(width, height int) {
 	l.width, l.height = width, height
-	l.box = l.boxes(width, max(height-1, 0))
+	l.box = l.boxes(l.place)
 	l.grid.SetSize(l.box.grid.Dx(), l.box.grid.Dy())
 	l.detail.setSize(l.box.detail.Dx(), l.box.detail.Dy())
 	if l.fetch.loaded {
@@ -135,11 +135,15 @@ func (l *messageList) setSize(width, height int) {
 	}
 }
 
+func (l *messageList) nextPlace() previewPlace {
+	return l.place.next(func(a, b previewPlace) bool { return l.boxes(a) != l.boxes(b) })
+}
+
 // boxes gives list and detail their room: beside each other, one above the
 // other, or the one that has the keys alone.
-func (l *messageList) boxes(width, height int) listBoxes {
+func (l *messageList) boxes(place previewPlace) listBoxes {
+	width, height := l.width, max(l.height-1, 0)
 	whole := image.Rect(0, 0, width, height)
-	place := l.place
 	if place == previewAuto {
 		place = previewRight
 	}
@@ -232,7 +236,11 @@ func (l *messageList) renderStatus() string {
 		}
 	}
 	if l.fetch.loaded {
-		add(s.Muted, "%s total", widget.Count(l.info.Count(l.state)))
+		total := w.total
+		if !l.live() {
+			total = l.info.Count(l.state)
+		}
+		add(s.Muted, "%s total", widget.Count(total))
 	}
 	if n := l.fresh(); n > 0 {
 		add(s.Info, "%s new", widget.Count(n))

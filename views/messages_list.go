@@ -225,7 +225,11 @@ func (l *messageList) edge() tea.Cmd {
 // chosen lets the detail follow the cursor.
 func (l *messageList) chosen() tea.Cmd {
 	m, ok := l.current()
-	if !ok || l.box.detail.Empty() {
+	switch {
+	case !ok && !l.inDetail:
+		l.detail.clear()
+		return nil
+	case !ok || l.box.detail.Empty():
 		return nil
 	}
 	return l.detail.show(m)

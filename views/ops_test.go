@@ -86,7 +86,7 @@ func TestDeadActs(t *testing.T) {
 		}
 		s.press("m")
 		s.run(s.view.Update(JobsMsg{}))
-		s.sees("muted schema")
+		s.sees("muted  schema")
 		s.press("c")
 		s.run(s.view.Update(s.last().(DialogMsg).Dialog.(*Prompt).done("ask Ada")))
 		s.run(s.view.Update(JobsMsg{}))

@@ -21,9 +21,9 @@ func policyText(queue string, p engine.Policy) []string {
 		dead = "then " + engine.DeadName(p.DeadLetter)
 	}
 	if p.MaxTries == 0 {
-		add("tried for ever; %s lease", widget.Duration(p.VisibilityTimeout))
+		add("tried for ever; %s lease", widget.Exact(p.VisibilityTimeout))
 	} else {
-		add("%s, %s; %s lease", widget.Plural(p.MaxTries, "try"), dead, widget.Duration(p.VisibilityTimeout))
+		add("%s, %s; %s lease", widget.Plural(p.MaxTries, "try"), dead, widget.Exact(p.VisibilityTimeout))
 	}
 	if text := backoffText(p.Backoff); text != "" {
 		lines = append(lines, text)
@@ -32,10 +32,10 @@ func policyText(queue string, p engine.Policy) []string {
 		add("each group in order, one message at a time")
 	}
 	if p.Delay > 0 {
-		add("ready %s after publishing", widget.Duration(p.Delay))
+		add("ready %s after publishing", widget.Exact(p.Delay))
 	}
 	if p.TTL > 0 {
-		add("expires after %s in the queue", widget.Duration(p.TTL))
+		add("expires after %s in the queue", widget.Exact(p.TTL))
 	}
 	var bounds []string
 	if p.MaxDepth > 0 {
@@ -61,11 +61,11 @@ func backoffText(b engine.Backoff) string {
 	if b.Base <= 0 {
 		return "tried again at once"
 	}
-	text := "tried again after " + widget.Duration(b.Base)
+	text := "tried again after " + widget.Exact(b.Base)
 	if b.Factor > 1 {
 		text += fmt.Sprintf(", ×%g", b.Factor)
 		if b.Max > 0 {
-			text += " up to " + widget.Duration(b.Max)
+			text += " up to " + widget.Exact(b.Max)
 		}
 	}
 	return text

@@ -106,7 +106,7 @@ func (v *Queues) typed(msg tea.Msg) tea.Cmd {
 // chosen lets the preview follow the cursor.
 func (v *Queues) chosen() tea.Cmd {
 	q, ok := v.current()
-	if !ok || v.previewBox().Empty() {
+	if !ok || v.previewBox(v.place).Empty() {
 		return nil
 	}
 	return v.preview.show(q)
@@ -143,7 +143,7 @@ func (v *Queues) Act(a keymap.Action) (tea.Cmd, bool) {
 		key, desc := v.grid.Sort()
 		return v.sortBy(key, !desc), true
 	case keymap.Preview:
-		v.place = v.place.next()
+		v.place = v.nextPlace()
 		v.SetSize(v.width, v.height)
 		return v.chosen(), true
 	case keymap.CreateQueue:
@@ -174,6 +174,10 @@ func (v *Queues) Why(a keymap.Action) string {
 	case keymap.Open, keymap.Copy, keymap.CopyMenu, keymap.JumpDead, keymap.PauseQueue, keymap.PurgeQueue, keymap.DeleteQueue:
 		if _, ok := v.current(); !ok {
 			return "there is no queue under the cursor"
+		}
+	case keymap.Preview:
+		if v.nextPlace() == v.place {
+			return noPreview
 		}
 	case keymap.Follow, keymap.Export:
 		return "not in the table of queues"
@@ -249,7 +253,7 @@ func (v *Queues) SetSize(width, height int) {
 	v.width, v.height = width, height
 	v.gridBox = v.tableBox()
 	v.grid.SetSize(v.gridBox.Dx(), v.gridBox.Dy())
-	p := v.previewBox()
+	p := v.previewBox(v.place)
 	v.preview.setSize(p.Dx(), p.Dy())
 }
 

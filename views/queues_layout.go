@@ -60,17 +60,27 @@ const (
 	previewHidden
 )
 
-func (p previewPlace) next() previewPlace {
-	if p == previewHidden {
-		return previewRight
+// next is the next place where the screen looks different; p if there is none:
+// two places may come to the same where there is little room.
+func (p previewPlace) next(differ func(a, b previewPlace) bool) previewPlace {
+	for step := range previewHidden {
+		if place := (p+step)%previewHidden + 1; differ(p, place) {
+			return place
+		}
 	}
-	return p + 1
+	return p
+}
+
+// noPreview says why the preview cannot go anywhere else.
+const noPreview = "there is no room for it; enlarge the window"
+
+func (v *Queues) nextPlace() previewPlace {
+	return v.place.next(func(a, b previewPlace) bool { return v.previewBox(a) != v.previewBox(b) })
 }
 
 // previewBox is where the preview goes; empty: nowhere.
-func (v *Queues) previewBox() rect {
+func (v *Queues) previewBox(place previewPlace) rect {
 	height := v.height - 1 // the status line
-	place := v.place
 	if place == previewAuto {
 		switch {
 		case v.width >= 150:
@@ -95,7 +105,7 @@ func (v *Queues) previewBox() rect {
 // tableBox is what the preview leaves.
 func (v *Queues) tableBox() rect {
 	height := max(v.height-1, 0)
-	p := v.previewBox()
+	p := v.previewBox(v.place)
 	switch {
 	case p.Empty():
 		return image.Rect(0, 0, v.width, height)

@@ -138,12 +138,12 @@ func (p *queuePreview) facts(width int) []string {
 		label("waits", p.quantiles(wait)),
 		label("work", p.quantiles(work)),
 		label("consumers", p.consumers(width-10)))
-	for i, text := range policyText(q.Name, q.Policy) {
-		name := ""
-		if i == 0 {
-			name = "policy"
+	name := "policy"
+	for _, text := range policyText(q.Name, q.Policy) {
+		for _, l := range widget.Wrap(widget.Safe(text), width-10) {
+			lines = append(lines, label(name, s.Text.Render(l)))
+			name = ""
 		}
-		lines = append(lines, label(name, s.Text.Render(widget.SafeFit(text, width-10))))
 	}
 	return lines
 }

@@ -249,7 +249,7 @@ func (v *Queues) Render() string {
 		return widget.Box(v.renderEmpty(), v.width, v.height-1) + "\n" + status
 	}
 	body := v.grid.Render()
-	switch p := v.previewBox(); {
+	switch p := v.previewBox(v.place); {
 	case p.Empty():
 	case p.Min.X > 0:
 		body = beside(body, v.preview.render(p.Dx(), p.Dy()))

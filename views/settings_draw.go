@@ -159,21 +159,25 @@ func (v *Settings) bindingPressed() tea.Cmd {
 func (v *Settings) formSize() (width, height int) {
 	width, height = v.width-2, v.height-settingsHead
 	if v.width >= wideSettings {
-		width = v.width * 3 / 5
+		width = max(v.width*3/5, settingsForm)
 	}
 	return max(width, 0), max(height, 0)
 }
 
-// wideSettings is the width from which on the words stand beside the form.
-const wideSettings = 140
+const (
+	// settingsForm is where all hints have room beside the fields.
+	settingsForm = 107
+	// wideSettings is that of both from which on the words stand beside it.
+	wideSettings = settingsForm + 33
+)
 
 // Render draws the screen.
 func (v *Settings) Render() string {
 	width, height := v.formSize()
 	form := widget.Box(v.form.Render(), width, height)
 	if v.width >= wideSettings {
-		room := v.width - width - 5
-		form = beside(form, widget.Box(v.words(room), room, height))
+		room := v.width - width - 4
+		form = beside(widget.Box(form, width+2, height), widget.Box(v.words(room), room, height))
 	}
 	lines := []string{" " + v.head(), ""}
 	for _, l := range strings.Split(form, "\n") {

@@ -90,14 +90,19 @@ func readWindow(ctx context.Context, e engine.Inspector, clock func() time.Time,
 	default:
 		page, err := e.List(ctx, q.queue, engine.ListOptions{State: q.state, Limit: windowRows, BodyLimit: windowBody})
 		w.messages = page.Messages
-		w.settle()
+		w.settle(page.Next == "")
 		return w, err
 	}
 }
 
-// settle makes the total agree with what was read: between two reads of a busy
-// queue the numbers move.
-func (w *window) settle() { w.total = max(w.total, w.before+int64(len(w.messages))) }
+// settle makes the total agree with what was read, if to the end: between two
+// reads of a busy queue the numbers move.
+func (w *window) settle(end bool) {
+	read := w.before + int64(len(w.messages))
+	if w.total = max(w.total, read); end {
+		w.total = read
+	}
+}
 
 func (w *window) readBottom(ctx context.Context, e engine.Inspector, q windowQuery) error {
 	page, err := e.List(ctx, q.queue, engine.ListOptions{State: q.state, Backward: true, Limit: windowRows, BodyLimit: windowBody})
@@ -109,7 +114,7 @@ func (w *window) readBottom(ctx context.Context, e engine.Inspector, q windowQue
 	if page.Next != "" {
 		w.before = max(w.total-int64(len(page.Messages)), 1)
 	}
-	w.settle()
+	w.settle(true)
 	return nil
 }
 
@@ -142,7 +147,7 @@ func (w *window) readAround(ctx context.Context, e engine.Inspector, q windowQue
 			w.approx = q.old.approx
 		}
 	}
-	w.settle()
+	w.settle(ahead.Next == "")
 	return nil
 }
 
@@ -194,6 +199,6 @@ func (w *window) scan(ctx context.Context, e engine.Inspector, q windowQuery, no
 			w.messages = append(w.messages, *m)
 		}
 	}
-	w.total = max(w.total, w.scanned)
+	w.total = w.scanned
 	return nil
 }

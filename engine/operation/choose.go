@@ -105,9 +105,11 @@ func (c *chooser) search(ctx context.Context) error {
 		if len(c.selection.Queues) > 0 && !slices.Contains(c.selection.Queues, q.Name) {
 			continue
 		}
-		c.of += q.Count(c.selection.State)
 		if err := c.searchQueue(ctx, q.Name); err != nil {
 			return err
+		}
+		if c.queues[q.Name] != nil {
+			c.of += q.Count(c.selection.State)
 		}
 	}
 	return nil

@@ -90,7 +90,7 @@ type Plan struct {
 	Request
 	At    time.Time // the set is frozen as of then
 	Total int64     // messages that it is about (or queues, or trash entries)
-	// Of is how many there were where they were looked for.
+	// Of is how many there were in the queues that they are in.
 	Of     int64
 	Capped bool // the search ended at its limit before the end
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 
 	"nixie/themes"
 )
@@ -254,20 +255,36 @@ func (f *Form) rows() (n int) {
 	return n
 }
 
-// below are the lines under an item: its problem, or its hint, where that has
-// no room beside it. Hints below are shown for the field with the focus only.
+// said is what stands beside an item or below it, and how it looks.
+func (f *Form) said(field *Field) (text string, style lipgloss.Style) {
+	switch {
+	case field.Problem != "":
+		return f.styles.Glyphs.Cross + " " + Safe(field.Problem), f.styles.Fields.Error
+	case field.Note != "":
+		return Safe(field.Note), f.styles.Warn
+	}
+	return Safe(field.Hint), f.styles.Muted
+}
+
+// beside is the text beside an item; "" if it has no room there.
+func (f *Form) beside(field *Field) string {
+	text, _ := f.said(field)
+	if !f.besides(field) || Width(text) > f.width-f.label-formGap-formItem-2 {
+		return ""
+	}
+	return text
+}
+
+// below are the lines under an item, if there is no room beside it. A hint is
+// shown there for the field with the focus only.
 func (f *Form) below(field *Field) []string {
-	if f.besides(field) {
+	text, _ := f.said(field)
+	hint := field.Problem == "" && field.Note == ""
+	if text == "" || f.beside(field) != "" || hint && f.Focused() != field {
 		return nil
 	}
 	width := f.width - f.label - formGap
-	if text := or(field.Problem, field.Note); text != "" {
-		return Wrap(Safe(text), max(width, 1))
-	}
-	if field.Hint != "" && f.Focused() == field {
-		return Wrap(Safe(field.Hint), max(width, 1))
-	}
-	return nil
+	return Wrap(text, max(width, 1))
 }
 
 // reveal scrolls so that the field with the focus is on screen, whole if
@@ -328,35 +345,12 @@ func (f *Form) renderField(field *Field, focused bool) []string {
 		}
 		lines = append(lines, row)
 	}
-	if f.besides(field) {
-		room := f.width - f.label - formGap - formItem - 2
-		gap := strings.Repeat(" ", max(f.label+formGap+formItem+2-Width(lines[0]), 1))
-		if field.Problem != "" {
-			lines[0] += gap + f.styles.Fields.Error.Render(f.styles.Glyphs.Cross+" "+SafeFit(field.Problem, room-2))
-		} else if field.Note != "" {
-			lines[0] += gap + f.styles.Warn.Render(SafeFit(field.Note, room))
-		} else if field.Hint != "" {
-			lines[0] += gap + f.styles.Muted.Render(SafeFit(field.Hint, room))
-		}
-		return lines
-	}
-	style := f.styles.Muted
-	switch {
-	case field.Problem != "":
-		style = f.styles.Fields.Error
-	case field.Note != "":
-		style = f.styles.Warn
+	_, style := f.said(field)
+	if text := f.beside(field); text != "" {
+		lines[0] = Pad(lines[0], f.label+formGap+formItem+2, Left) + style.Render(text)
 	}
 	for _, l := range f.below(field) {
 		lines = append(lines, indent+style.Render(l))
 	}
 	return lines
-}
-
-// or is text, or instead if that is empty.
-func or(text, instead string) string {
-	if text == "" {
-		return instead
-	}
-	return text
 }

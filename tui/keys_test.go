@@ -1,0 +1,94 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"nixie/engine"
+	"nixie/views"
+)
+
+// TestPreviewMoves: the key of the preview changes the screen each time, or
+// says why it cannot.
+func TestPreviewMoves(t *testing.T) {
+	for _, size := range sizes {
+		for _, place := range []string{"esc", "enter", "2"} {
+			drive(t, driverOptions{width: size[0], height: size[1]}, shop, func(d *driver) {
+				d.press(place)
+				for range 4 {
+					before := d.screen()
+					d.press("p")
+					if d.screen() == before {
+						t.Errorf("at %v, after %q, p does nothing:\n%s", size, place, before)
+					}
+					if strings.Contains(d.screen(), "there is no room") {
+						break
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestMuteStaysUnderTheCursor: what is muted goes to the end, and the same key
+// takes it back.
+func TestMuteStaysUnderTheCursor(t *testing.T) {
+	two := func(e engine.Engine) {
+		shop(e)
+		ds, err := e.Receive(t.Context(), "emails", engine.ReceiveOptions{Max: 3})
+		if err != nil {
+			panic(err)
+		}
+		for _, d := range ds {
+			if err := e.Nack(t.Context(), d.Receipt, engine.Failure{Reason: "smtp: no", Reject: true}); err != nil {
+				panic(err)
+			}
+		}
+	}
+	drive(t, driverOptions{width: 120, height: 34}, two, func(d *driver) {
+		d.press("2")
+		d.see("▶       12")
+		d.press("m")
+		d.see("▶       12", "muted  timeout")
+		d.pass(3 * time.Second)
+		d.see("▶       12", "muted  timeout")
+		if strings.Index(d.screen(), "smtp: no") > strings.Index(d.screen(), "muted  timeout") {
+			t.Errorf("what is muted is not at the end:\n%s", d.screen())
+		}
+		d.press("m m m")
+		d.pass(3 * time.Second)
+		d.see("▶       12")
+		d.miss("muted")
+	})
+}
+
+// TestAnswersLeave: what a key was answered leaves soon after the next one.
+func TestAnswersLeave(t *testing.T) {
+	drive(t, driverOptions{width: 80, height: 24}, shop, func(d *driver) {
+		d.press("f")
+		d.pass(3 * time.Second)
+		d.see("not in the table of queues")
+		d.press("j")
+		d.see("not in the table of queues")
+		d.pass(2 * time.Second)
+		d.miss("not in the table of queues")
+	})
+}
+
+// TestLongNotice: a notice is broken into lines, not cut.
+func TestLongNotice(t *testing.T) {
+	drive(t, driverOptions{width: 60, height: 15}, shop, func(d *driver) {
+		d.send(views.NoticeMsg{Kind: views.NoticeError, Text: "nothing of what was asked for could be done: the disk is full, and the last word is here"})
+		d.see("✗ nothing of what", "last word is here")
+		d.fits()
+	})
+}
+
+// TestGraphsOfAWideScreen: all are shown, so there is no next one.
+func TestGraphsOfAWideScreen(t *testing.T) {
+	driveShop(t, func(d *driver) {
+		d.press("3 m")
+		d.see("all graphs are shown")
+	})
+}
