@@ -74,7 +74,7 @@
 //	the file      layout, codec, run, marks, record, stored, samples; header, open and recover
 //	the writer    writer (batches, commits), tx and queuetx (one transaction), buffers
 //	producing     publish, admit, topics
-//	consuming     window and returned (what is ready), receive, lease, deliver, settle
+//	consuming     window (budget) and returned (what is ready), receive, lease, deliver, settle
 //	time          keeper (leases, delays, TTLs), history
 //	operators     list and scan, inspect, locate, operate, trash and restore, admin
 //	the worst     check, pages, salvage, compact, warm (a file that was killed), errors

@@ -41,9 +41,9 @@ type Engine struct {
 	ticking  atomic.Bool   // the clock runs
 	stirred  chan struct{} // and this starts it
 
-	tokens      atomic.Uint64 // of leases
-	windowBytes atomic.Int64  // of all windows together
-	damage      atomic.Pointer[error]
+	tokens atomic.Uint64 // of leases
+	budget budget        // of the windows
+	damage atomic.Pointer[error]
 
 	notKept map[string]uint64 // the open trash entry of each queue that keeps no dead letters; the writer's
 

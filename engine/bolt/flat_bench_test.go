@@ -172,6 +172,28 @@ func BenchmarkMemory(b *testing.B) {
 	}
 }
 
+// BenchmarkMemoryOfQueues shows what very many queues cost in which more waits
+// than the window holds.
+func BenchmarkMemoryOfQueues(b *testing.B) {
+	const window, each = 1 << 20, 40
+	for b.Loop() {
+		f, done := newFlat(b, Options{Window: window}, engine.DefaultPolicy())
+		f.body = bytes.Repeat(f.body, 10)
+		queues := many() / 100
+		name := func(i int) string { return fmt.Sprintf("q%d", i%queues) }
+		f.each(queues, func(i int) {
+			f.must(f.CreateQueue(f.ctx, name(i), engine.DefaultPolicy()))
+			f.publishOne(name(i))
+		})
+		before := heapInUse()
+		f.each(each*queues, func(i int) { f.publishOne(name(i)) })
+		b.ReportMetric(float64(heapInUse()-before)/window, "windows")
+		b.ReportMetric(float64(heapInUse()-before-window)/float64(queues), "B/queue")
+		b.ReportMetric(0, "ns/op")
+		done()
+	}
+}
+
 func heapInUse() int64 {
 	runtime.GC()
 	runtime.GC() // what the first one only marked as free

@@ -195,12 +195,16 @@ func (e *Engine) clock() {
 }
 
 // closeSecond turns the tallies of all queues into samples, and reports whether
-// anything happened.
+// anything happened. It shares out the windows' memory, too.
 func (e *Engine) closeSecond(start time.Time) bool {
 	all := engine.Sample{Start: start}
 	var depth int64
 	var changed []string
+	moving := int64(0)
 	for _, q := range e.all() {
+		if q.shed() {
+			moving++
+		}
 		q.mu.Lock()
 		s := q.tally.sample(start, q.stored.waiting+q.stored.delayed)
 		quiet := q.tally.empty() && s.Depth == q.sampled // a purge is only seen in the depth
@@ -215,6 +219,7 @@ func (e *Engine) closeSecond(start time.Time) bool {
 			changed = append(changed, q.name)
 		}
 	}
+	e.budget.moving.Store(moving)
 	if same := e.recorder.depth(depth); same && len(changed) == 0 {
 		return false
 	}

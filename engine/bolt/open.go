@@ -106,6 +106,7 @@ func Open(path string, o Options) (_ *Engine, err error) {
 		openedAt: time.Now(), stirred: make(chan struct{}, 1),
 	}
 	e.tokens.Store(rand.Uint64()) // no receipt of an earlier opening fits
+	e.budget.limit = o.Window
 	if err := e.start(isNew); err != nil {
 		_ = db.Close()
 		return nil, translate(err)

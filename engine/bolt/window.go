@@ -14,6 +14,7 @@ type window struct {
 	segments []*segment
 	reader   runReader // of segments[0]
 	started  bool      // reader is set
+	moved    bool      // in this second: somebody receives
 	payload  []byte    // of the message that reader stands at; nil: before the first
 	through  uint64    // first id of the last run that was added
 	last     uint64    // first id of the last run in the log; 0: none
@@ -43,43 +44,49 @@ func (s *segment) leave() {
 	}
 }
 
-// segmentCost is what a segment takes of the budget: its buffer, and about what
-// it costs to know of it, which is more than the data of a lone message.
-func segmentCost(data []byte) int64 { return int64(cap(data)) + 256 }
-
 const (
 	// minLoad and maxLoad are how much of the log is read from the file at a
 	// time: little at first, to be quick, and more for those who go on.
 	minLoad = 256 << 10
 	maxLoad = 4 << 20
-	// keepBytes of a queue's front are in memory whatever the budget.
+	// keepBytes of a front from which somebody receives are in memory whatever
+	// the budget.
 	keepBytes = 32 << 10
 )
 
 // complete reports that nothing of the log lies beyond the window.
 func (w *window) complete() bool { return w.through >= w.last }
 
-// appendLocked adds a run just committed, if the window reaches up to it.
+// appendLocked adds a run just committed, if the window reaches up to it and
+// there is memory, or somebody receives.
 func (q *queue) appendLocked(r *run, data []byte) {
 	w := &q.front
 	complete := w.complete() && w.loading == nil
 	w.last = r.first
-	if !complete || w.bytes > keepBytes && q.e.windowBytes.Load() > q.e.options.Window {
+	if !complete || !q.addSegmentLocked(r, data, w.moved || q.waiters.Len() > 0) {
 		giveBack(data)
-		return
 	}
-	q.addSegmentLocked(r, data)
 }
 
-func (q *queue) addSegmentLocked(r *run, data []byte) {
+// addSegmentLocked adds a run if there is memory; if it is needed soon, a little
+// in any case.
+func (q *queue) addSegmentLocked(r *run, data []byte, needed bool) bool {
 	w := &q.front
+	cost := segmentCost(data)
+	if !q.e.budget.take(cost) {
+		if !needed || len(w.segments) > 0 && w.bytes+cost > keepBytes {
+			return false
+		}
+		q.e.budget.used.Add(cost)
+		q.e.stir() // to get it back
+	}
 	s := &segment{run: r, data: data}
 	s.uses.Store(1)
 	w.segments = append(w.segments, s)
 	w.through = r.first
-	w.bytes += segmentCost(data)
-	q.e.windowBytes.Add(segmentCost(data))
+	w.bytes += cost
 	q.runs[r.first] = r
+	return true
 }
 
 // dropFirstLocked forgets the front segment: all in it was delivered.
@@ -89,8 +96,14 @@ func (q *queue) dropFirstLocked() {
 	w.segments[0] = nil
 	w.segments = w.segments[1:]
 	w.started, w.payload = false, nil
-	w.bytes -= segmentCost(s.data)
-	q.e.windowBytes.Add(-segmentCost(s.data))
+	q.leaveWindowLocked(s)
+}
+
+// leaveWindowLocked ends what the window has to do with a segment.
+func (q *queue) leaveWindowLocked(s *segment) {
+	cost := segmentCost(s.data)
+	q.front.bytes -= cost
+	q.e.budget.give(cost)
 	s.leave()
 	if s.run.left == 0 || s.run.untouched() {
 		delete(q.runs, s.run.first)
@@ -124,6 +137,7 @@ func (q *queue) frontLocked() (f front, ok bool) {
 		}
 		r := &w.reader
 		for w.payload == nil || s.run.settled.has(r.index) || s.run.taken.has(r.index) {
+			w.moved = true
 			if w.payload = r.next(); w.payload == nil {
 				break
 			}
@@ -169,15 +183,15 @@ func (q *queue) loadLocked() <-chan struct{} {
 		done := make(chan struct{})
 		w.loading = done
 		l := load{from: w.through, last: w.last, version: w.version, bound: q.returned.bound, live: q.stored.live}
-		if q.e.windowBytes.Load() < q.e.options.Window {
-			w.step = min(max(minLoad, 2*w.step), maxLoad)
-			l.limit = int(w.step)
-		}
+		l.taken = q.e.budget.most(min(max(minLoad, 2*w.step), maxLoad))
+		w.step = max(l.taken, keepBytes)
+		l.limit = int(w.step)
 		w.changed, w.dropped = map[uint64]*spot{}, map[uint64]bool{}
 		q.e.background.Go(func() {
 			got := q.read(l)
 			q.e.writer.awaitEffects(got.seen)
 			q.mu.Lock()
+			q.e.budget.give(l.taken)
 			q.takeInLocked(l, got)
 			w.loading, w.changed, w.dropped = nil, nil, nil
 			q.dispatchLocked()
@@ -196,7 +210,8 @@ type load struct {
 	version    int    // of the window
 	bound      uint64 // records from here on
 	live       area
-	limit      int // bytes of runs
+	limit      int   // bytes of runs
+	taken      int64 // of the budget
 }
 
 // loaded is what a read brought.
@@ -252,7 +267,9 @@ func (q *queue) takeInLocked(l load, got loaded) {
 		if known == nil {
 			known = newRun(r.first, r.count)
 		}
-		q.addSegmentLocked(known, r.data)
+		if !q.addSegmentLocked(known, r.data, true) {
+			break
+		}
 	}
 	if len(got.runs) == 0 && w.through == l.from {
 		w.through = max(w.through, l.last) // all beyond was deleted meanwhile
