@@ -290,6 +290,9 @@ func (qt *queueTx) committed() {
 	}
 	for _, p := range qt.published {
 		q.appendLocked(p.run, p.data)
+		if !p.run.untouched() {
+			q.runs[p.run.first] = p.run // some of it is gone already: the window must know when it reads it
+		}
 	}
 	for _, r := range qt.flushed {
 		if r.left == 0 {
