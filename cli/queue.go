@@ -70,29 +70,22 @@ func (k *bindCommand) Run(c *command) error {
 // change does something to a queue, so that the console can take it back, and
 // prints what is different now.
 func (c *command) change(e engine.Engine, request operation.Request) error {
-	operations, err := c.operations(e)
-	if err != nil {
-		return err
-	}
-	defer operations.Close()
-	plan, err := operations.Plan(c.ctx, request)
-	if errors.Is(err, operation.ErrNothing) {
-		_, err = fmt.Fprintf(c.Stdout, "%s: it is so already\n", request.Queue)
-		return err
-	}
-	if err != nil {
-		return err
-	}
-	if _, err := finish(c.ctx, operations, plan); err != nil {
-		return err
-	}
-	if request.Verb == operation.CreateQueue {
-		fmt.Fprintf(c.Stdout, "%s: created\n", request.Queue)
-	}
-	for _, change := range plan.Changes {
-		if _, err := fmt.Fprintf(c.Stdout, "%s: %s\n", request.Queue, oneLine(change)); err != nil {
+	err := c.withPlan(e, request, func(operations *operation.Manager, plan *operation.Plan) error {
+		if _, err := finish(c.ctx, operations, plan); err != nil {
 			return err
 		}
+		if request.Verb == operation.CreateQueue {
+			fmt.Fprintf(c.Stdout, "%s: created\n", request.Queue)
+		}
+		for _, change := range plan.Changes {
+			if _, err := fmt.Fprintf(c.Stdout, "%s: %s\n", request.Queue, oneLine(change)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, operation.ErrNothing) {
+		_, err = fmt.Fprintf(c.Stdout, "%s: it is so already\n", request.Queue)
 	}
-	return nil
+	return err
 }

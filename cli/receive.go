@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sync"
 	"time"
 
 	"nixie/engine"
@@ -54,11 +53,15 @@ func (r *receiveCommand) Run(c *command) error {
 		return err
 	}
 	defer e.Close()
-	options := engine.ReceiveOptions{Consumer: consumerName()}
+	var lease time.Duration
 	if r.Lease != nil {
-		options.Lease = time.Duration(*r.Lease)
+		lease = time.Duration(*r.Lease)
 	}
-	source := &source{consumer: e, queue: r.Queue, options: options, wait: r.patience(), left: r.Max, bounded: r.Max > 0}
+	source, err := c.source(e, r.Queue, lease, r.patience())
+	if err != nil {
+		return err
+	}
+	source.left, source.bounded = r.Max, r.Max > 0
 	if r.Exec != "" {
 		return r.work(c, e, source)
 	}
@@ -87,91 +90,6 @@ func consumerName() string {
 		host = "localhost"
 	}
 	return fmt.Sprintf("%s/%d", host, os.Getpid())
-}
-
-// source hands deliveries out until nothing happened for long enough, or it
-// gave as many as it may.
-type source struct {
-	consumer engine.Consumer
-	queue    string
-	options  engine.ReceiveOptions
-	wait     time.Duration
-	bounded  bool
-
-	mu     sync.Mutex // protects all below
-	left   int64      // if bounded
-	busy   int        // deliveries handed out and not settled
-	active time.Time  // when it last handed one out, or heard that one is settled
-}
-
-// maxWait bounds one receive; longer patience takes several.
-const maxWait = time.Hour
-
-// next returns up to n deliveries, which settled must hear of; none: that was
-// all.
-func (s *source) next(ctx context.Context, n int) ([]engine.Delivery, error) {
-	if n = s.reserve(n); n == 0 {
-		return nil, nil
-	}
-	options := s.options
-	options.Max = n
-	options.Wait = min(s.wait, maxWait)
-	for {
-		deliveries, err := s.consumer.Receive(ctx, s.queue, options)
-		if err != nil || len(deliveries) > 0 {
-			s.handedOut(len(deliveries), n)
-			return deliveries, err
-		}
-		patience := s.patience()
-		if patience <= 0 {
-			s.handedOut(0, n)
-			return nil, nil
-		}
-		options.Wait = min(patience, maxWait)
-	}
-}
-
-func (s *source) reserve(n int) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.active.IsZero() {
-		s.active = time.Now()
-	}
-	if !s.bounded {
-		return n
-	}
-	n = int(min(int64(n), s.left))
-	s.left -= int64(n)
-	return n
-}
-
-func (s *source) handedOut(n, reserved int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.left += int64(reserved - n)
-	s.busy += n
-	if n > 0 {
-		s.active = time.Now()
-	}
-}
-
-// patience is how long it is worth to go on waiting. What is worked on may
-// fail and come back, so nobody is idle while somebody works.
-func (s *source) patience() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.wait > 0 && s.busy > 0 {
-		return s.wait
-	}
-	return s.wait - time.Since(s.active)
-}
-
-// settled says that n deliveries are no longer worked on.
-func (s *source) settled(n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.busy -= n
-	s.active = time.Now()
 }
 
 // print prints messages and acks what was printed.

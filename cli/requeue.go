@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"time"
 
 	"nixie/engine"
 	"nixie/engine/operation"
@@ -17,11 +19,16 @@ type requeueCommand struct {
 	ID     []string `placeholder:"ID,…" help:"Those with these ids."`
 	All    bool     `help:"All of them."`
 	Filter string   `short:"f" placeholder:"F" help:"Those that match: words, tries>3, age>10m, reason:timeout, header.tenant:acme, .order.total > 100."`
-	Canary bool     `xor:"pace" help:"1, then 10, then 100, then the rest; stop when too many come back. Needs consumers at work."`
+	Canary bool     `xor:"pace" help:"1, then 10, then 100, then the rest; stop when more than a fifth of these come back. Goes with --exec."`
 	Rate   float64  `xor:"pace" placeholder:"N" help:"At most so many a second."`
-	Follow bool     `xor:"pace" help:"Slow down while the destination's backlog or its failures rise."`
-	DryRun bool     `help:"Say what would be done, and change nothing."`
-	JSON   bool     `name:"json" help:"Print what became of them as one object."`
+	Follow bool     `xor:"pace" help:"Slow down while the destination's backlog or its failures rise. Goes with --exec."`
+
+	Exec        string    `short:"x" placeholder:"CMD" help:"Meanwhile, run this shell command for each message of the queues that they go to, as receive --exec does."`
+	Concurrency int       `short:"c" default:"1" placeholder:"N" help:"Run so many commands at once."`
+	Wait        *patience `short:"w" placeholder:"D" help:"After the last one, end when no message came for so long. Default: 10s."`
+
+	DryRun bool `help:"Say what would be done, and change nothing."`
+	JSON   bool `name:"json" help:"Print what became of them as one object."`
 }
 
 func (r *requeueCommand) Run(c *command) error {
@@ -34,32 +41,26 @@ func (r *requeueCommand) Run(c *command) error {
 		return err
 	}
 	defer e.Close()
-	operations, err := c.operations(e)
-	if err != nil {
-		return err
-	}
-	defer operations.Close()
-	plan, err := operations.Plan(c.ctx, request)
+	err = c.withPlan(e, request, func(operations *operation.Manager, plan *operation.Plan) error {
+		return r.do(c, e, operations, plan)
+	})
 	if errors.Is(err, operation.ErrNothing) {
 		return nothingf("%s: no dead letter is meant by that", request.Select.Queues[0])
 	}
-	if err != nil {
-		return err
-	}
-	if r.Canary && !r.DryRun {
-		// A canary waits for what becomes of its first messages: without
-		// consumers for ever.
-		for _, to := range plan.Destinations {
-			if to.Consumers == 0 {
-				return usagef("--canary watches what consumers do, and %s has none now: use --rate N, or a few by --id first", to.Queue)
-			}
-		}
-	}
+	return err
+}
+
+// do does what is planned, and says what became of it.
+func (r *requeueCommand) do(c *command, e engine.Engine, operations *operation.Manager, plan *operation.Plan) (err error) {
 	for _, warning := range plan.Warnings {
 		fmt.Fprintln(c.Stderr, "nixie: "+oneLine(warning))
 	}
 	tally := operation.Tally{Selected: plan.Total, Left: plan.Total}
-	if !r.DryRun {
+	switch {
+	case r.DryRun:
+	case r.Exec != "":
+		tally, err = r.work(c, e, operations, plan)
+	default:
 		tally, err = finish(c.ctx, operations, plan)
 	}
 	if r.JSON {
@@ -69,9 +70,53 @@ func (r *requeueCommand) Run(c *command) error {
 		err = printed
 	}
 	if err == nil && tally.Done == 0 && tally.Gone > 0 && tally.Refused == 0 {
-		return nothingf("%s: none of these is there any more", request.Select.Queues[0])
+		return nothingf("%s: none of these is there any more", plan.Select.Queues[0])
 	}
 	return err
+}
+
+// work requeues while a command works on the queues that the messages go to:
+// the database has one user at a time, so nobody else could.
+func (r *requeueCommand) work(c *command, e engine.Engine, operations *operation.Manager, plan *operation.Plan) (operation.Tally, error) {
+	ctx, fail := context.WithCancelCause(c.ctx)
+	defer fail(nil)
+	taking, stop := context.WithCancel(ctx)
+	defer stop()
+	wait := workerWait
+	if r.Wait != nil {
+		wait = time.Duration(*r.Wait)
+	}
+	w := c.worker(e, r.Exec, r.JSON)
+	var working sync.WaitGroup
+	var sources []*source
+	for _, to := range plan.Destinations {
+		s, err := c.source(e, to.Queue, 0, wait)
+		if err != nil {
+			return operation.Tally{}, err
+		}
+		s.taking, s.held = taking, true
+		sources = append(sources, s)
+	}
+	for _, s := range sources {
+		working.Go(func() {
+			if err := w.run(ctx, s, r.Concurrency); err != nil {
+				fail(err)
+			}
+		})
+	}
+	tally, err := finish(ctx, operations, plan)
+	if err != nil {
+		stop() // what is worked on comes to its end
+	}
+	for _, s := range sources {
+		s.letGo()
+	}
+	working.Wait()
+	fmt.Fprintf(c.Stderr, "nixie: %s\n", w.tally)
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	return tally, err
 }
 
 // request is the change that the flags describe.
@@ -89,6 +134,12 @@ func (r *requeueCommand) request() (operation.Request, error) {
 		return request, usagef("--id goes alone, without --all and --filter")
 	case len(ids) == 0 && !r.All && r.Filter == "":
 		return request, usagef("say which dead letters: --all, --filter F or --id ID")
+	case r.Exec == "" && (r.Canary || r.Follow):
+		return request, usagef("--canary and --follow watch how the messages fare: say by --exec CMD what works on them")
+	case r.Exec == "" && (r.Concurrency != 1 || r.Wait != nil):
+		return request, usagef("--concurrency and --wait go with --exec")
+	case r.Concurrency < 1:
+		return request, usagef("--concurrency must be at least 1")
 	}
 	for _, id := range ids {
 		request.Select.Refs = append(request.Select.Refs, operation.Ref{Queue: queue, ID: engine.ID(id)})
@@ -108,6 +159,20 @@ func (r *requeueCommand) request() (operation.Request, error) {
 		return request, usagef("%s", err)
 	}
 	return request, nil
+}
+
+// withPlan plans a change of the database, and does something with the plan.
+func (c *command) withPlan(e engine.Engine, request operation.Request, do func(*operation.Manager, *operation.Plan) error) error {
+	operations, err := c.operations(e)
+	if err != nil {
+		return err
+	}
+	defer operations.Close()
+	plan, err := operations.Plan(c.ctx, request)
+	if err != nil {
+		return err
+	}
+	return do(operations, plan)
 }
 
 // operations opens what is known about operations on the database.

@@ -33,19 +33,8 @@ type tally struct {
 
 // work runs the command for each message, several at once.
 func (r *receiveCommand) work(c *command, e engine.Engine, source *source) error {
-	info, err := e.Queue(c.ctx, r.Queue)
-	if err != nil {
-		return err
-	}
-	lease := info.Policy.VisibilityTimeout
-	if source.options.Lease > 0 {
-		lease = source.options.Lease
-	}
-	w := &worker{consumer: e, command: r.Exec, lease: lease, stdout: c.Stdout, stderr: c.Stderr}
-	if r.JSON {
-		w.stdout = c.Stderr // standard output is for the object
-	}
-	err = w.run(c.ctx, source, r.Concurrency)
+	w := c.worker(e, r.Exec, r.JSON)
+	err := w.run(c.ctx, source, r.Concurrency)
 	if errors.Is(err, context.Canceled) {
 		err = nil // an interrupt is how a worker is ended
 	}
@@ -75,11 +64,19 @@ func (t tally) String() string {
 type worker struct {
 	consumer       engine.Consumer
 	command        string
-	lease          time.Duration
 	stdout, stderr io.Writer
 
 	mu    sync.Mutex // protects tally
 	tally tally
+}
+
+// worker makes one. With json, standard output is for the object alone.
+func (c *command) worker(e engine.Consumer, run string, json bool) *worker {
+	w := &worker{consumer: e, command: run, stdout: c.Stdout, stderr: c.Stderr}
+	if json {
+		w.stdout = c.Stderr
+	}
+	return w
 }
 
 // run works with so many commands at once, until the source has no more, an
@@ -105,7 +102,7 @@ func (w *worker) loop(ctx context.Context, source *source) error {
 		if err != nil || len(batch) == 0 {
 			return err
 		}
-		err = w.one(ctx, batch[0])
+		err = w.one(ctx, batch[0], source.options.Lease)
 		source.settled(1)
 		if err != nil {
 			return err
@@ -115,8 +112,8 @@ func (w *worker) loop(ctx context.Context, source *source) error {
 
 // one runs the command for a delivery and settles it. Its error is one that
 // the next delivery would meet too.
-func (w *worker) one(ctx context.Context, d engine.Delivery) error {
-	reason, ran := w.execute(ctx, d)
+func (w *worker) one(ctx context.Context, d engine.Delivery, lease time.Duration) error {
+	reason, ran := w.execute(ctx, d, lease)
 	// Also after an interrupt: what is not settled waits for its lease to end.
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
@@ -152,7 +149,7 @@ const killDelay = 5 * time.Second
 
 // execute runs the command. The reason is why it failed; "": it succeeded. The
 // error is why it could not run to its end, through no fault of the message.
-func (w *worker) execute(ctx context.Context, d engine.Delivery) (reason string, err error) {
+func (w *worker) execute(ctx context.Context, d engine.Delivery, lease time.Duration) (reason string, err error) {
 	held, lost := context.WithCancel(ctx)
 	defer lost()
 	cmd := exec.CommandContext(held, "/bin/sh", "-c", w.command)
@@ -171,7 +168,7 @@ func (w *worker) execute(ctx context.Context, d engine.Delivery) (reason string,
 		return "", fmt.Errorf("cannot run the command: %w", err)
 	}
 	var extending sync.WaitGroup
-	extending.Go(func() { w.extend(held, d.Receipt, lost) })
+	extending.Go(func() { w.extend(held, d.Receipt, lease, lost) })
 	err = cmd.Wait()
 	interrupted := ctx.Err()
 	endGroup(cmd)
@@ -191,15 +188,15 @@ func (w *worker) execute(ctx context.Context, d engine.Delivery) (reason string,
 
 // extend keeps the lease until ctx ends; if it is lost all the same, another
 // has the message, and the command is ended.
-func (w *worker) extend(ctx context.Context, receipt engine.Receipt, lost func()) {
-	tick := time.NewTicker(max(w.lease/3, time.Millisecond))
+func (w *worker) extend(ctx context.Context, receipt engine.Receipt, lease time.Duration, lost func()) {
+	tick := time.NewTicker(max(lease/3, time.Millisecond))
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if _, err := w.consumer.Extend(ctx, receipt, w.lease); errors.Is(err, engine.ErrLeaseLost) {
+			if _, err := w.consumer.Extend(ctx, receipt, lease); errors.Is(err, engine.ErrLeaseLost) {
 				lost()
 				return
 			}

@@ -112,8 +112,8 @@ func requeueCommand(p *Plan) string {
 	if len(p.Sources) != 1 || p.To != "" || p.Capped || len(p.Select.Causes) > 1 || p.Select.State != engine.Dead {
 		return ""
 	}
-	if p.Pace.Kind == Canary {
-		return "" // nobody can consume while the command has the database
+	if p.Pace.Kind == Canary || p.Pace.Kind == Follow {
+		return "" // the command would have to be told what works on the messages
 	}
 	words := []string{"nixie", "requeue", p.Sources[0].Name}
 	filter := p.Select.Filter
@@ -132,10 +132,7 @@ func requeueCommand(p *Plan) string {
 	default:
 		words = append(words, "--all")
 	}
-	switch p.Pace.Kind {
-	case Follow:
-		words = append(words, "--follow")
-	case PerSecond:
+	if p.Pace.Kind == PerSecond {
 		words = append(words, "--rate", strconv.FormatFloat(p.Pace.Rate, 'f', -1, 64))
 	}
 	return shellLine(words)
