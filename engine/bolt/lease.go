@@ -30,6 +30,7 @@ type lease struct {
 	segment    *segment // there
 	at         int      // in the heap of deadlines; −1: not there
 	settling   bool
+	promised   bool   // a relaxed settling of it was confirmed, and is still to be applied
 	noted      bool   // the record in the file says that it is in flight
 	doom       string // not a delivery: the message is to die or be returned, and why
 	ended      bool
@@ -125,14 +126,14 @@ func (d *deadlines) earliest() (at int64, ok bool) {
 }
 
 // over takes out leases whose deadline has passed, as many as the step has
-// room for; those that are being settled stay.
+// room for; those that are being settled, or will be, stay.
 func (d *deadlines) over(now int64, left *step) (out []*lease) {
 	var settling []*lease
 	for len(d.heap) > 0 && d.heap[0].deadline <= now && *left > 0 {
 		switch l := heap.Pop(&d.heap).(*lease); {
 		case l.ended:
 			d.ended--
-		case l.settling:
+		case l.settling || l.promised:
 			settling = append(settling, l)
 		default:
 			out = append(out, l)

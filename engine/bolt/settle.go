@@ -19,34 +19,57 @@ func (e *Engine) Ack(ctx context.Context, receipts ...engine.Receipt) error {
 	if len(receipts) == 0 {
 		return nil
 	}
-	relaxed := e.allRelaxed(receipts)
+	relaxed := e.promise(receipts)
 	if relaxed {
 		receipts = slices.Clone(receipts) // the caller may use his again before the commit
 	}
 	op := &ackOp{receipts: receipts}
-	err := e.writer.do(op, 64*len(receipts), 0, relaxed)
+	err := e.settle(op, 64*len(receipts), relaxed, receipts)
 	if err != nil || relaxed {
 		return err
 	}
 	return errors.Join(op.errs...)
 }
 
-// allRelaxed reports that all the receipts are of relaxed queues, and good as
-// far as can be told now.
-func (e *Engine) allRelaxed(receipts []engine.Receipt) bool {
+// promise reports that all the receipts are of relaxed queues, and good: then
+// their leases do not run out any more, nor are they settled by anybody else.
+func (e *Engine) promise(receipts []engine.Receipt) bool {
 	for _, r := range receipts {
 		q := e.lookup(r.Queue)
 		if q == nil || !q.relaxed.Load() {
 			return false
 		}
 		q.mu.Lock()
-		_, err := q.leaseLocked(r)
+		l, err := q.leaseLocked(r)
+		good := err == nil && !l.promised
+		if good {
+			l.promised = true
+		}
 		q.mu.Unlock()
-		if err != nil {
+		if !good {
 			return false
 		}
 	}
 	return true
+}
+
+// settle has the writer apply a settling. One that is not accepted promises
+// nothing.
+func (e *Engine) settle(op operation, size int, relaxed bool, receipts []engine.Receipt) error {
+	err := e.writer.do(op, size, 0, relaxed)
+	if err == nil || !relaxed {
+		return err
+	}
+	for _, r := range receipts {
+		if q := e.lookup(r.Queue); q != nil {
+			q.mu.Lock()
+			if l, lost := q.leaseLocked(r); lost == nil {
+				l.promised = false
+			}
+			q.mu.Unlock()
+		}
+	}
+	return err
 }
 
 type ackOp struct {
@@ -75,7 +98,7 @@ func (t *tx) ack(r *engine.Receipt) error {
 	if err != nil {
 		return err
 	}
-	l.settling = true
+	l.settling, l.promised = true, false
 	if l.run != nil {
 		qt.settleLocked(l.run, l.index)
 		qt.leftLog(l.size)
@@ -100,7 +123,7 @@ func (t *tx) claim(r engine.Receipt) (*queueTx, *lease, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	l.settling = true
+	l.settling, l.promised = true, false
 	return qt, l, nil
 }
 
@@ -178,13 +201,14 @@ func (e *Engine) Nack(ctx context.Context, r engine.Receipt, f engine.Failure) e
 	if f.Delay > engine.MaxDuration {
 		return wrap(fmt.Errorf("%w: the delay must be at most %s", engine.ErrInvalid, engine.MaxDuration), "nack", r)
 	}
-	err := e.writer.do(operationFunc(func(t *tx) error {
+	receipts := []engine.Receipt{r}
+	err := e.settle(operationFunc(func(t *tx) error {
 		qt, l, err := t.claim(r)
 		if err != nil {
 			return err
 		}
 		return qt.fail(l, f)
-	}), 256+len(f.Reason), 0, e.allRelaxed([]engine.Receipt{r}))
+	}), 256+len(f.Reason), e.promise(receipts), receipts)
 	return wrap(err, "nack", r)
 }
 
@@ -242,13 +266,14 @@ func (e *Engine) Release(ctx context.Context, r engine.Receipt, delay time.Durat
 	if delay > engine.MaxDuration || delay < 0 {
 		return wrap(fmt.Errorf("%w: the delay must be between 0 and %s", engine.ErrInvalid, engine.MaxDuration), "release", r)
 	}
-	err := e.writer.do(operationFunc(func(t *tx) error {
+	receipts := []engine.Receipt{r}
+	err := e.settle(operationFunc(func(t *tx) error {
 		qt, l, err := t.claim(r)
 		if err != nil {
 			return err
 		}
 		return qt.release(l, delay)
-	}), 256, 0, e.allRelaxed([]engine.Receipt{r}))
+	}), 256, e.promise(receipts), receipts)
 	return wrap(err, "release", r)
 }
 
