@@ -135,6 +135,7 @@ func (qt *queueTx) takeOut(loc *located) (*record, error) {
 func (qt *queueTx) withdrawLocked(loc *located) {
 	q := qt.q
 	_, size, _ := payloadHead(loc.data)
+	fresh := qt.isFresh(loc)
 	was := q.returned.drop(loc.id)
 	if was == nil {
 		was = q.dropParkedLocked(loc.group, loc.id)
@@ -159,7 +160,7 @@ func (qt *queueTx) withdrawLocked(loc *located) {
 			loc.run.unsettle(loc.index)
 			loc.run.taken.set(loc.index) // the window may have stepped over it
 		}
-		if was != nil {
+		if was != nil && !fresh {
 			again := *was
 			again.gone = false
 			q.pushLocked(&again)
@@ -171,6 +172,15 @@ func (qt *queueTx) withdrawLocked(loc *located) {
 		q.leaveGroupLocked(loc.group, loc.id)
 		q.dispatchLocked()
 	})
+}
+
+// isFresh reports that the message became ready in this transaction: without it
+// there is none.
+func (qt *queueTx) isFresh(loc *located) bool {
+	if loc.run != nil {
+		return slices.ContainsFunc(qt.published, func(p newlyPublished) bool { return p.run == loc.run })
+	}
+	return slices.ContainsFunc(qt.ready, func(s *spot) bool { return s.id == loc.id })
 }
 
 func (q *queue) dropParkedLocked(name string, id uint64) *spot {
