@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -32,25 +33,35 @@ func (k *checkCommand) Run(c *command) error {
 	if err != nil {
 		return err
 	}
+	if err := k.print(c.Stdout, report); err != nil {
+		return err
+	}
+	switch {
+	case len(report.Problems) > 0:
+		return errors.New("the database is damaged: keep a copy of the file before you go on")
+	case len(report.Unverified) > 0:
+		return errors.New("not all could be verified, for what changed meanwhile: check again")
+	}
+	return nil
+}
+
+func (k *checkCommand) print(w io.Writer, report bolt.Report) error {
 	if k.JSON {
-		if report.Problems == nil {
-			report.Problems = []string{}
-		}
-		err = operation.JSONLines(c.Stdout).Encode(struct {
-			Queues   int64    `json:"queues"`
-			Messages int64    `json:"messages"`
-			Problems []string `json:"problems"`
-		}{report.Queues, report.Messages, report.Problems})
-	} else {
-		for _, problem := range report.Problems {
-			fmt.Fprintln(c.Stdout, oneLine(problem))
-		}
-		_, err = fmt.Fprintf(c.Stdout, "%s, %s, %s\n",
-			widget.Plural(report.Queues, "queue"), widget.Plural(report.Messages, "message"), widget.Plural(len(report.Problems), "problem"))
+		return operation.JSONLines(w).Encode(struct {
+			Queues     int64    `json:"queues"`
+			Messages   int64    `json:"messages"`
+			Problems   []string `json:"problems"`
+			Unverified []string `json:"unverified"`
+		}{report.Queues, report.Messages, append([]string{}, report.Problems...), append([]string{}, report.Unverified...)})
 	}
-	if err == nil && len(report.Problems) > 0 {
-		return fmt.Errorf("the database is damaged: keep a copy of the file before you go on")
+	for _, problem := range report.Problems {
+		fmt.Fprintln(w, oneLine(problem))
 	}
+	for _, what := range report.Unverified {
+		fmt.Fprintln(w, "not verified: "+oneLine(what))
+	}
+	_, err := fmt.Fprintf(w, "%s, %s, %s\n",
+		widget.Plural(report.Queues, "queue"), widget.Plural(report.Messages, "message"), widget.Plural(len(report.Problems), "problem"))
 	return err
 }
 

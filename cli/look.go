@@ -11,7 +11,8 @@ import (
 )
 
 type queuesCommand struct {
-	JSON bool `name:"json" help:"Print one object a line."`
+	Queue string `arg:"" optional:"" help:"This one alone, with its policy."`
+	JSON  bool   `name:"json" help:"Print one object a line, each with the queue's policy."`
 }
 
 func (q *queuesCommand) Run(c *command) error {
@@ -20,7 +21,13 @@ func (q *queuesCommand) Run(c *command) error {
 		return err
 	}
 	defer e.Close()
-	queues, err := e.Queues(c.ctx)
+	var queues []engine.QueueInfo
+	if q.Queue == "" {
+		queues, err = e.Queues(c.ctx)
+	} else {
+		queues = make([]engine.QueueInfo, 1)
+		queues[0], err = e.Queue(c.ctx, q.Queue)
+	}
 	if err != nil {
 		return err
 	}
@@ -38,7 +45,19 @@ func (q *queuesCommand) Run(c *command) error {
 		}
 		return out.Flush()
 	}
-	t := table{columns: []column{
+	if err := queueTable(queues, now).write(c.Stdout, width(c.Stdout)); err != nil || q.Queue == "" {
+		return err
+	}
+	rules := table{columns: []column{{"POLICY", widget.Left}, {"", widget.Left}}}
+	for _, r := range operation.Rules(queues[0].Policy) {
+		rules.add(r.Name, r.Value)
+	}
+	fmt.Fprintln(c.Stdout)
+	return rules.write(c.Stdout, width(c.Stdout))
+}
+
+func queueTable(queues []engine.QueueInfo, now time.Time) *table {
+	t := &table{columns: []column{
 		{"QUEUE", widget.Left},
 		{"READY", widget.Right},
 		{"IN FLIGHT", widget.Right},
@@ -61,7 +80,7 @@ func (q *queuesCommand) Run(c *command) error {
 		t.add(info.Name, widget.Count(info.Ready), widget.Count(info.InFlight), widget.Count(info.Delayed), widget.Count(info.Dead),
 			oldest, widget.Count(info.Totals.Published), widget.Count(info.Totals.Acked), widget.Count(info.Totals.Failed), paused)
 	}
-	return t.write(c.Stdout, width(c.Stdout))
+	return t
 }
 
 type peekCommand struct {

@@ -49,12 +49,45 @@ type queueJSON struct {
 	Delivered     int64    `json:"delivered"`
 	Acked         int64    `json:"acked"`
 	Failed        int64    `json:"failed"`
+
+	Paused bool       `json:"paused"`
+	Policy policyJSON `json:"policy"`
+}
+
+// policyJSON is a policy. Its fields are named as the flags of create.
+type policyJSON struct {
+	Lease         float64 `json:"lease_seconds"`
+	MaxTries      int     `json:"max_tries"`
+	Backoff       float64 `json:"backoff_seconds"`
+	BackoffFactor float64 `json:"backoff_factor"`
+	BackoffMax    float64 `json:"backoff_max_seconds"`
+	BackoffJitter float64 `json:"backoff_jitter"`
+	DeadLetters   string  `json:"dead_letters"`
+	Delay         float64 `json:"delay_seconds"`
+	TTL           float64 `json:"ttl_seconds"`
+	MaxDepth      int64   `json:"max_depth"`
+	MaxBytes      int64   `json:"max_bytes"`
+	DropOldest    bool    `json:"drop_oldest"`
+	Ordered       bool    `json:"ordered"`
+	DedupWindow   float64 `json:"dedup_window_seconds"`
+	Relaxed       bool    `json:"relaxed"`
+}
+
+func newPolicyJSON(p engine.Policy) policyJSON {
+	return policyJSON{
+		Lease: p.VisibilityTimeout.Seconds(), MaxTries: p.MaxTries,
+		Backoff: p.Backoff.Base.Seconds(), BackoffFactor: p.Backoff.Factor, BackoffMax: p.Backoff.Max.Seconds(), BackoffJitter: p.Backoff.Jitter,
+		DeadLetters: p.DeadLetter, Delay: p.Delay.Seconds(), TTL: p.TTL.Seconds(),
+		MaxDepth: p.MaxDepth, MaxBytes: p.MaxBytes, DropOldest: p.Overflow == engine.DropOldest,
+		Ordered: p.Ordered, DedupWindow: p.DedupWindow.Seconds(), Relaxed: p.Durability == engine.Relaxed,
+	}
 }
 
 func newQueueJSON(q engine.QueueInfo, now time.Time) queueJSON {
 	j := queueJSON{
 		Name: q.Name, Ready: q.Ready, InFlight: q.InFlight, Delayed: q.Delayed, Dead: q.Dead,
 		Published: q.Totals.Published, Delivered: q.Totals.Delivered, Acked: q.Totals.Acked, Failed: q.Totals.Failed,
+		Paused: q.Paused, Policy: newPolicyJSON(q.Policy),
 	}
 	if !q.OldestAt.IsZero() {
 		age := max(now.Sub(q.OldestAt), 0).Round(time.Millisecond).Seconds()

@@ -197,25 +197,34 @@ func shellLine(words []string) string {
 	return strings.Join(quoted, " ")
 }
 
+// Rule is a field of a policy in words.
+type Rule struct{ Name, Value string }
+
+// Rules says a policy in words.
+func Rules(p engine.Policy) []Rule {
+	return []Rule{
+		{"visibility timeout", duration(p.VisibilityTimeout)},
+		{"max tries", orWord(int64(p.MaxTries), "for ever")},
+		{"back-off", backoff(p.Backoff)},
+		{"dead letters", deadLetters(p.DeadLetter)},
+		{"delay", duration(p.Delay)},
+		{"TTL", duration(p.TTL)},
+		{"max depth", orWord(p.MaxDepth, "no bound")},
+		{"max bytes", orWord(p.MaxBytes, "no bound")},
+		{"when full", full(p.Overflow)},
+		{"groups in order", yesNo(p.Ordered)},
+		{"deduplication window", duration(window(p))},
+		{"durability", durability(p.Durability)},
+	}
+}
+
 // policyChanges says in words what differs between two policies.
 func policyChanges(old, new engine.Policy) []string {
 	var changes []string
-	for _, f := range []struct{ name, old, new string }{
-		{"visibility timeout", duration(old.VisibilityTimeout), duration(new.VisibilityTimeout)},
-		{"max tries", orWord(int64(old.MaxTries), "for ever"), orWord(int64(new.MaxTries), "for ever")},
-		{"back-off", backoff(old.Backoff), backoff(new.Backoff)},
-		{"dead letters", deadLetters(old.DeadLetter), deadLetters(new.DeadLetter)},
-		{"delay", duration(old.Delay), duration(new.Delay)},
-		{"TTL", duration(old.TTL), duration(new.TTL)},
-		{"max depth", orWord(old.MaxDepth, "no bound"), orWord(new.MaxDepth, "no bound")},
-		{"max bytes", orWord(old.MaxBytes, "no bound"), orWord(new.MaxBytes, "no bound")},
-		{"when full", full(old.Overflow), full(new.Overflow)},
-		{"groups in order", yesNo(old.Ordered), yesNo(new.Ordered)},
-		{"deduplication window", duration(window(old)), duration(window(new))},
-		{"durability", durability(old.Durability), durability(new.Durability)},
-	} {
-		if f.old != f.new {
-			changes = append(changes, fmt.Sprintf("%s: %s → %s", f.name, f.old, f.new))
+	before := Rules(old)
+	for i, now := range Rules(new) {
+		if now != before[i] {
+			changes = append(changes, fmt.Sprintf("%s: %s → %s", now.Name, before[i].Value, now.Value))
 		}
 	}
 	return changes
