@@ -102,51 +102,38 @@ func (e *Engine) Configure(ctx context.Context, name string, policy engine.Polic
 	if err = ctx.Err(); err == nil {
 		err = policy.Validate()
 	}
-	if err == nil {
-		err = e.write(func(t *tx) error {
-			qt, err := t.find(name)
-			if err != nil {
+	for done := false; !done && err == nil; {
+		var ordering uint64
+		if policy.Ordered {
+			ordering, err = e.order(ctx, name)
+		}
+		if err == nil {
+			err = e.write(func(t *tx) (err error) {
+				old, done, err = t.configure(name, policy, ordering)
 				return err
-			}
-			if err := t.checkDeadLetter(name, policy.DeadLetter); err != nil {
-				return err
-			}
-			old = qt.policy
-			qt.configure(policy)
-			return nil
-		})
+			})
+		}
 	}
 	return old, wrapQueue(err, "configure", name)
 }
 
-func (qt *queueTx) configure(policy engine.Policy) {
+// configure returns the policy as it was, and whether it changed.
+func (t *tx) configure(name string, policy engine.Policy, ordering uint64) (old engine.Policy, done bool, err error) {
+	qt, err := t.find(name)
+	if err == nil {
+		err = t.checkDeadLetter(name, policy.DeadLetter)
+	}
+	if err != nil {
+		return old, false, err
+	}
+	old = qt.policy
+	if policy.Ordered != old.Ordered && !qt.reorder(policy.Ordered, ordering) {
+		return old, false, nil
+	}
 	qt.change()
-	qt.t.putPolicy(qt.q.name, policy)
-	reordered := policy.Ordered != qt.policy.Ordered
+	t.putPolicy(name, policy)
 	qt.policy = policy
-	if !reordered {
-		return
-	}
-	waiting := newQueue(qt.t.e, qt.q.name, qt.s, policy) // finds the groups that wait for a retry
-	if err := waiting.recoverDelayed(qt.t.Tx, qt.t.Bucket(qt.s.live.bucket(kindRecords))); qt.t.fail(err) != nil {
-		return
-	}
-	qt.t.after = append(qt.t.after, func() {
-		q := qt.q
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		q.disbandLocked()
-		if policy.Ordered {
-			q.groups = waiting.groups
-			for id, l := range q.leases {
-				if l.group != "" {
-					q.holdGroupLocked(l.group, id)
-				}
-			}
-		}
-		q.dispatchLocked()
-		q.armLocked()
-	})
+	return old, true, nil
 }
 
 // SetPaused implements engine.Admin.
@@ -224,7 +211,7 @@ func (qt *queueTx) giveAway() {
 		qt.noteState(l.id, engine.Ready, l.tries-1)
 	}
 	qt.emptied = true
-	qt.published, qt.ready, qt.due, qt.ripened = nil, nil, 0, false
+	qt.published, qt.ready, qt.held, qt.due, qt.ripened = nil, nil, nil, 0, false
 }
 
 // DeleteQueue implements engine.Admin.

@@ -46,6 +46,27 @@ func (b *budget) share() int64 { return b.limit / max(b.moving.Load(), 1) }
 // short reports that little is left for those who come.
 func (b *budget) short() bool { return b.used.Load() > b.limit/4*3 }
 
+// addSegmentLocked adds a run if there is memory; if it is needed soon, a little
+// in any case.
+func (q *queue) addSegmentLocked(r *run, data []byte, needed bool) bool {
+	w := &q.front
+	cost := segmentCost(data)
+	if !q.e.budget.take(cost) {
+		if !needed || len(w.segments) > 0 && w.bytes+cost > keepBytes {
+			return false
+		}
+		q.e.budget.used.Add(cost)
+		q.e.stir() // to get it back
+	}
+	s := &segment{run: r, data: data}
+	s.uses.Store(1)
+	w.segments = append(w.segments, s)
+	w.through = r.first
+	w.bytes += cost
+	q.runs[r.first] = r
+	return true
+}
+
 // shedStep is how many segments are dropped before others get at the queue.
 const shedStep = 512
 
@@ -83,4 +104,15 @@ func (q *queue) dropLastLocked() {
 	}
 	w.through = s.run.first - 1
 	q.leaveWindowLocked(s)
+}
+
+// leaveWindowLocked ends what the window has to do with a segment.
+func (q *queue) leaveWindowLocked(s *segment) {
+	cost := segmentCost(s.data)
+	q.front.bytes -= cost
+	q.e.budget.give(cost)
+	s.leave()
+	if s.run.left == 0 || s.run.untouched() {
+		delete(q.runs, s.run.first)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -225,7 +226,10 @@ func (e *Engine) readAll(btx *bbolt.Tx) (lastID uint64, err error) {
 			return damage("the policy of queue %q: %v", k, err)
 		}
 		q := newQueue(e, string(k), s, p)
-		if err := q.recover(btx); err != nil {
+		if err = q.recover(btx); err == nil {
+			_, err = q.recoverRetries(btx, nil, math.MaxInt)
+		}
+		if err != nil {
 			return fmt.Errorf("queue %q: %w", k, err)
 		}
 		queues[q.name] = q

@@ -41,6 +41,7 @@ type queue struct {
 	leases    map[uint64]*lease
 	deadlines deadlines
 	groups    map[string]*group // those with somebody in flight or waiting
+	ordering  uint64            // the work of making it ordered; 0: none is under way
 	parked    int               // messages that wait for their group
 	parkedAt  int64             // a lower bound of when any of them entered, for TTLs
 	nextDue   int64             // of the delayed ones; 0: none

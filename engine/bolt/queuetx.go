@@ -25,7 +25,7 @@ type queueTx struct {
 	ended     []endedLease
 	ready     []*spot  // records that became ready
 	withdrawn []uint64 // records that an operator took away
-	held      []*spot  // delayed retries that were restored: they hold their groups again
+	held      []*spot  // delayed retries that were restored, or found: they hold their groups
 	due       int64    // the earliest one that was delayed; 0: none
 	ripened   bool     // the due ones were looked at, and
 	nextDue   int64    // this is the next one; 0: none
@@ -325,6 +325,8 @@ func (qt *queueTx) committed() {
 		}
 		if !end.hold {
 			q.leaveGroupLocked(l.group, l.id)
+		} else if l.group != "" && qt.holdsGroups() {
+			q.holdGroupLocked(l.group, l.id)
 		}
 	}
 	if qt.reread {

@@ -1,13 +1,15 @@
 package bolt
 
 import (
+	"bytes"
 	"time"
 
 	"go.etcd.io/bbolt"
 )
 
 // recover reads the exceptions of a queue: what was in flight when nixie
-// stopped, what is partly settled, when the next delay ends.
+// stopped, what is partly settled, when the next delay ends. The retries of an
+// ordered one are still to come.
 func (q *queue) recover(btx *bbolt.Tx) error {
 	now := time.Now().UnixNano()
 	live := q.stored.live
@@ -52,7 +54,12 @@ func (q *queue) recover(btx *bbolt.Tx) error {
 			q.returned.bound = 0
 		}
 	}
-	return q.recoverDelayed(btx, records)
+	if b := btx.Bucket(live.bucket(kindDue)); b != nil {
+		if k, _ := b.Cursor().First(); k != nil {
+			q.nextDue, _, _ = splitDueKey(k)
+		}
+	}
+	return nil
 }
 
 // recoverDelivered finds what of a run was in flight.
@@ -86,36 +93,48 @@ func (q *queue) recoverLease(s spot, now int64) {
 	q.doomLocked(s, doomCrashed, now)
 }
 
-// recoverDelayed finds the next delay, and the groups that wait for a retry.
-func (q *queue) recoverDelayed(btx *bbolt.Tx, records *bbolt.Bucket) error {
-	b := btx.Bucket(q.stored.live.bucket(kindDue))
+// readRetries finds those of the delayed records that failed, or were given
+// back: in an ordered queue their groups wait for them. It looks at so many of
+// those behind the given key, and returns that of the last; nil at the end.
+func readRetries(btx *bbolt.Tx, a area, after []byte, limit int) (retries []*spot, last []byte, err error) {
+	b := btx.Bucket(a.bucket(kindDue))
 	if b == nil {
-		return nil
+		return nil, nil, nil
 	}
+	records := btx.Bucket(a.bucket(kindRecords))
 	c := b.Cursor()
-	k, _ := c.First()
-	if k != nil {
-		q.nextDue, _, _ = splitDueKey(k)
-	}
-	if !q.policy.Ordered {
-		return nil
-	}
-	for ; k != nil; k, _ = c.Next() {
+	for k := seekKey(c, after, false); k != nil; k = move(c, false) {
+		if limit--; limit < 0 {
+			return retries, last, nil
+		}
+		last = bytes.Clone(k)
 		_, id, _ := splitDueKey(k)
 		rec, err := readRecord(records, id)
-		if err != nil || rec == nil || !rec.holds {
-			if err != nil {
-				return err
-			}
+		if err != nil {
+			return nil, nil, err
+		}
+		if rec == nil || !rec.holds {
 			continue
 		}
-		s, err := readSpot(records, q.stored.live, btx, id)
+		s, err := readSpot(records, a, btx, id)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		if s.group != "" {
-			q.holdGroupLocked(s.group, id)
+			retries = append(retries, s)
 		}
 	}
-	return nil
+	return retries, nil, nil
+}
+
+// recoverRetries has the retries of an ordered queue hold their groups.
+func (q *queue) recoverRetries(btx *bbolt.Tx, after []byte, limit int) (last []byte, err error) {
+	if !q.policy.Ordered {
+		return nil, nil
+	}
+	retries, last, err := readRetries(btx, q.stored.live, after, limit)
+	for _, s := range retries {
+		q.holdGroupLocked(s.group, s.id)
+	}
+	return last, err
 }

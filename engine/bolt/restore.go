@@ -22,14 +22,21 @@ const (
 // waits behind it; a death in the middle leaves the rest in the trash.
 func (e *Engine) Restore(ctx context.Context, trashID string) (restored int64, err error) {
 	id, parseErr := strconv.ParseUint(trashID, 10, 64)
+	if parseErr != nil {
+		err = engine.ErrTrashNotFound
+	}
+	var deleted *queue
+	if err == nil {
+		deleted, err = e.recoverDeleted(ctx, id)
+	}
 	for more := true; more; {
-		if err = ctx.Err(); err == nil && parseErr != nil {
-			err = engine.ErrTrashNotFound
-		}
 		var n int64
 		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
 			err = e.write(func(t *tx) (err error) {
-				n, more, err = t.restore(id)
+				n, more, err = t.restore(id, deleted)
 				return err
 			})
 		}
@@ -41,14 +48,51 @@ func (e *Engine) Restore(ctx context.Context, trashID string) (restored int64, e
 	return restored, nil
 }
 
-// restore puts a part of an entry back, and reports whether there is more.
-func (t *tx) restore(id uint64) (n int64, more bool, err error) {
+// recoverDeleted reads a queue that lies in the trash, before and apart from the
+// commit that puts it back; nil if the entry is something else.
+func (e *Engine) recoverDeleted(ctx context.Context, id uint64) (q *queue, err error) {
+	var after []byte
+	for more := true; more; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		err := e.view(func(btx *bbolt.Tx) error {
+			info, err := readTrash(btx, id) // as long as it is there nothing of it changes
+			if err != nil {
+				return err
+			}
+			if info.What != engine.TrashQueue {
+				more = false
+				return nil
+			}
+			if q == nil {
+				s, err := decodeStored(info.Stored)
+				if err != nil {
+					return damage("deleted queue %q: %v", info.Queue, err)
+				}
+				q = newQueue(e, info.Queue, s, info.Policy)
+				return q.recover(btx)
+			}
+			after, err = q.recoverRetries(btx, after, retriesStep)
+			more = after != nil
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return q, nil
+}
+
+// restore puts a part of an entry back, and reports whether there is more. A
+// deleted queue was recovered before.
+func (t *tx) restore(id uint64, deleted *queue) (n int64, more bool, err error) {
 	info, err := readTrash(t.Tx, id)
 	if err != nil {
 		return 0, false, err
 	}
 	if info.What == engine.TrashQueue {
-		if err := t.restoreQueue(info); err != nil {
+		if err := t.restoreQueue(info, deleted); err != nil {
 			return 0, false, err
 		}
 		t.removeFixed(bucketTrash, key64(id))
@@ -82,23 +126,16 @@ func (t *tx) restore(id uint64) (n int64, more bool, err error) {
 }
 
 // restoreQueue makes a deleted queue anew, with all that was in it.
-func (t *tx) restoreQueue(info *trashInfo) error {
+func (t *tx) restoreQueue(info *trashInfo, q *queue) error {
 	if t.Bucket(bucketQueues).Get([]byte(info.Queue)) != nil {
 		return engine.ErrQueueExists
-	}
-	s, err := decodeStored(info.Stored)
-	if err != nil {
-		return damage("deleted queue %q: %v", info.Queue, err)
 	}
 	if t.checkDeadLetter(info.Queue, info.Policy.DeadLetter) != nil {
 		info.Policy.DeadLetter = engine.OwnDeadLetters // that queue is no more
 	}
-	q := newQueue(t.e, info.Queue, s, info.Policy)
-	if err := q.recover(t.Tx); err != nil {
-		return err
-	}
+	q.setPolicyLocked(info.Policy)
 	t.putPolicy(info.Queue, info.Policy)
-	t.putFixed(bucketQueues, []byte(info.Queue), s.encode())
+	t.putFixed(bucketQueues, []byte(info.Queue), info.Stored)
 	t.adopt(q)
 	for topic, bindings := range info.Bindings {
 		for _, b := range bindings {
@@ -222,7 +259,7 @@ func (qt *queueTx) restoreRecords(from area, as engine.State, left *int) (n int6
 		case state == engine.Dead:
 			qt.admitDead(rec, from)
 		case state == engine.Delayed && rec.dueAt > qt.t.at:
-			if rec.holds && qt.policy.Ordered && name != "" {
+			if rec.holds && qt.holdsGroups() && name != "" {
 				qt.held = append(qt.held, &spot{id: rec.id, group: name})
 			}
 			qt.admitDelayed(rec, rec.dueAt, from)

@@ -68,27 +68,6 @@ func (q *queue) appendLocked(r *run, data []byte) {
 	}
 }
 
-// addSegmentLocked adds a run if there is memory; if it is needed soon, a little
-// in any case.
-func (q *queue) addSegmentLocked(r *run, data []byte, needed bool) bool {
-	w := &q.front
-	cost := segmentCost(data)
-	if !q.e.budget.take(cost) {
-		if !needed || len(w.segments) > 0 && w.bytes+cost > keepBytes {
-			return false
-		}
-		q.e.budget.used.Add(cost)
-		q.e.stir() // to get it back
-	}
-	s := &segment{run: r, data: data}
-	s.uses.Store(1)
-	w.segments = append(w.segments, s)
-	w.through = r.first
-	w.bytes += cost
-	q.runs[r.first] = r
-	return true
-}
-
 // dropFirstLocked forgets the front segment: all in it was delivered.
 func (q *queue) dropFirstLocked() {
 	w := &q.front
@@ -97,17 +76,6 @@ func (q *queue) dropFirstLocked() {
 	w.segments = w.segments[1:]
 	w.started, w.payload = false, nil
 	q.leaveWindowLocked(s)
-}
-
-// leaveWindowLocked ends what the window has to do with a segment.
-func (q *queue) leaveWindowLocked(s *segment) {
-	cost := segmentCost(s.data)
-	q.front.bytes -= cost
-	q.e.budget.give(cost)
-	s.leave()
-	if s.run.left == 0 || s.run.untouched() {
-		delete(q.runs, s.run.first)
-	}
 }
 
 // resetLocked forgets the window: the log is read from its beginning again.
