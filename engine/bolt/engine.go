@@ -94,6 +94,7 @@ func (e *Engine) leave(name string) {
 	queues := maps.Clone(*e.queues.Load())
 	delete(queues, name)
 	e.queues.Store(&queues)
+	delete(e.notKept, name)
 }
 
 // open is lookup with the contract's errors.

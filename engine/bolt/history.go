@@ -208,14 +208,15 @@ func (e *Engine) closeSecond(start time.Time) bool {
 		q.mu.Lock()
 		s := q.tally.sample(start, q.stored.waiting+q.stored.delayed)
 		quiet := q.tally.empty() && s.Depth == q.sampled // a purge is only seen in the depth
+		quiet = quiet || q.gone
 		if !quiet {
 			q.tally, q.sampled = tally{}, s.Depth
+			e.recorder.add(q.number, s)
 		}
 		q.mu.Unlock()
 		depth += s.Depth
 		if !quiet {
 			all.Add(s)
-			e.recorder.add(q.number, s)
 			changed = append(changed, q.name)
 		}
 	}
@@ -231,6 +232,7 @@ func (e *Engine) closeSecond(start time.Time) bool {
 
 // lastSecond is closeSecond for a queue that is deleted. Its lock is held.
 func (e *Engine) lastSecond(q *queue) {
+	defer e.recorder.forget(q.number)
 	if q.tally.empty() {
 		return
 	}
@@ -238,6 +240,13 @@ func (e *Engine) lastSecond(q *queue) {
 	q.tally = tally{}
 	e.recorder.add(q.number, s)
 	e.recorder.add(0, s)
+}
+
+// forget drops the rates of a queue that was deleted.
+func (h *recorder) forget(number uint32) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.recent, number)
 }
 
 // flushHistory adds the fresh samples to the file, and reports whether there
@@ -329,6 +338,19 @@ func (l level) merge(to []engine.Sample, s engine.Sample) []engine.Sample {
 	}
 	s.Wait.Counts, s.Work.Counts = slices.Clone(s.Wait.Counts), slices.Clone(s.Work.Counts)
 	return append(to, s)
+}
+
+// dropHistory deletes that of a queue.
+func (t *tx) dropHistory(number uint32) {
+	b, prefix := t.Bucket(bucketHistory), key32(number)
+	var keys [][]byte
+	c := b.Cursor()
+	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+		keys = append(keys, k)
+	}
+	for _, k := range keys {
+		t.fail(b.Delete(k))
+	}
 }
 
 func (l level) prune(b *bbolt.Bucket, number uint32, index byte, now time.Time) error {

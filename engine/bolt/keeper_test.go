@@ -1,12 +1,15 @@
 package bolt
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"go.etcd.io/bbolt"
 
 	"nixie/engine"
 )
@@ -109,5 +112,44 @@ func TestHistoryOfManyQueuesIsWrittenInParts(t *testing.T) {
 		if published != 1 {
 			t.Errorf("queue %d: %d were published", i, published)
 		}
+	}
+}
+
+func TestHistoryForgetsDeletedQueues(t *testing.T) {
+	e, _ := leased(t, Options{}, 2, 1)
+	e.closeSecond(time.Now())
+	e.flushHistory()
+	known := func(q *queue) (rates bool, values int) {
+		e.recorder.mu.Lock()
+		defer e.recorder.mu.Unlock()
+		if err := e.view(func(btx *bbolt.Tx) error {
+			c := btx.Bucket(bucketHistory).Cursor()
+			for k, _ := c.Seek(key32(q.number)); bytes.HasPrefix(k, key32(q.number)); k, _ = c.Next() {
+				values++
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return e.recorder.recent[q.number] != nil, values
+	}
+	gone, stays := e.lookup("q0"), e.lookup("q1")
+	entry, err := e.DeleteQueue(t.Context(), "q0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.closeSecond(time.Now())
+	e.flushHistory()
+	if rates, values := known(gone); rates || values == 0 {
+		t.Errorf("of a queue that can be restored, rates are known: %v, and %d values of its history", rates, values)
+	}
+	if err := e.Discard(t.Context(), entry.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, values := known(gone); values != 0 {
+		t.Errorf("of a queue that is gone for good there are %d values of history", values)
+	}
+	if rates, values := known(stays); !rates || values == 0 {
+		t.Errorf("of the other queue, rates are known: %v, and %d values of its history", rates, values)
 	}
 }

@@ -1,6 +1,9 @@
 package bolt
 
-import "container/heap"
+import (
+	"container/heap"
+	"slices"
+)
 
 // returned holds the ready messages that are not at the front of the log, by
 // age. Of very many records only the oldest are in memory: those with ids
@@ -9,32 +12,27 @@ type returned struct {
 	spots spotHeap
 	byID  map[uint64]*spot
 	bound uint64
+	full  int // at so many spots, all that need not be in memory is forgotten
 	// oldest is a lower bound of when any of them entered the queue, for TTLs.
 	oldest int64
 }
 
 const (
 	allInMemory = ^uint64(0)
-	maxReturned = 8192 // more are left in the file
-	loadRecords = 4096 // read from the file at a time
+	maxReturned = 16 << 10 // of more records half are left in the file
+	loadRecords = 4096     // read from the file at a time
+	trimSample  = 64       // records that say which half is the older
 )
 
 func newReturned() returned {
-	return returned{byID: map[uint64]*spot{}, bound: allInMemory}
+	return returned{byID: map[uint64]*spot{}, bound: allInMemory, full: maxReturned}
 }
 
 // push adds a message. One of the log is always kept, as nothing else
 // remembers it.
 func (r *returned) push(s *spot) {
-	if s.run == nil {
-		if s.id >= r.bound {
-			return
-		}
-		if len(r.spots) >= 2*maxReturned && s.id > r.spots[0].id {
-			r.bound = s.id // it, and all records behind it, stay in the file
-			r.trim()
-			return
-		}
+	if s.run == nil && s.id >= r.bound {
+		return
 	}
 	if old := r.byID[s.id]; old != nil {
 		old.gone = true
@@ -44,24 +42,39 @@ func (r *returned) push(s *spot) {
 		r.oldest = s.enteredAt
 	}
 	heap.Push(&r.spots, s)
+	if len(r.spots) >= r.full {
+		r.trim()
+	}
 }
 
-// trim drops records at or beyond the bound.
+// trim forgets what is gone, and leaves about the younger half of the records in
+// the file.
 func (r *returned) trim() {
-	kept := r.spots[:0]
-	for _, s := range r.spots {
-		if s.gone {
-			continue
+	var sample []uint64
+	for i := 0; i < len(r.spots); i += max(len(r.spots)/trimSample, 1) {
+		if s := r.spots[i]; s.run == nil && !s.gone {
+			sample = append(sample, s.id)
 		}
-		if s.run == nil && s.id >= r.bound {
-			delete(r.byID, s.id)
-			continue
-		}
-		kept = append(kept, s)
 	}
-	clear(r.spots[len(kept):])
-	r.spots = kept
+	if len(sample) > 1 {
+		slices.Sort(sample)
+		r.bound = sample[len(sample)/2]
+	}
+	log := 0
+	r.spots = slices.DeleteFunc(r.spots, func(s *spot) bool {
+		switch {
+		case s.gone:
+			return true
+		case s.run != nil:
+			log++
+		case s.id >= r.bound:
+			delete(r.byID, s.id)
+			return true
+		}
+		return false
+	})
 	heap.Init(&r.spots)
+	r.full = maxReturned + 2*log
 }
 
 // drop takes a message out, and returns it.

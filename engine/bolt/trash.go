@@ -136,6 +136,11 @@ func (t *tx) discard(id uint64, i *trashInfo) {
 			t.putFixed(bucketSweep, key32(uint32(a)), []byte{})
 		}
 	}
+	if i.What == engine.TrashQueue {
+		if s, err := decodeStored(i.Stored); err == nil {
+			t.dropHistory(s.number)
+		}
+	}
 }
 
 // emptyOldTrash discards the oldest entry if it was kept long enough.
