@@ -206,6 +206,16 @@ type Watcher interface {
 	Watch() *Subscription
 }
 
+// Stored is an engine that keeps its queues on a disk of this machine. Not all
+// are: a type assertion says whether.
+type Stored interface {
+	Storage(ctx context.Context) (Storage, error)
+}
+
+// Storage is what an engine takes of the disk, in bytes. What is free of that
+// is used again before more is taken; only compacting gives it back.
+type Storage struct{ Size, Free int64 }
+
 // Capabilities say what an engine can do, and what looking costs.
 type Capabilities struct {
 	Name string // of the engine: "bolt"

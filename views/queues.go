@@ -18,6 +18,7 @@ type Queues struct {
 	fetch      *fetcher[[]engine.QueueInfo]
 	sparks     *fetcher[map[string][]float64] // depth, of sparkNames
 	sparkNames []string                       // the queues on screen
+	storage    *fetcher[engine.Storage]
 	preview    *queuePreview
 	grid       *widget.Grid
 
@@ -51,6 +52,12 @@ func NewQueues(env *Env, open OpenMsg) View {
 	}
 	v.fetch.rest = queuesRefresh
 	v.sparks = newFetcher[map[string][]float64](env, nil)
+	v.storage = newFetcher(env, func(ctx context.Context) (engine.Storage, error) {
+		if s, ok := e.(engine.Stored); ok {
+			return s.Storage(ctx)
+		}
+		return engine.Storage{}, nil
+	})
 	v.preview = newQueuePreview(env)
 	v.grid.SetSort("dead", true)
 	v.filter.SetValue(open.Filter)
@@ -64,14 +71,14 @@ const queuesRefresh = 300 * time.Millisecond
 // sortPause lies between two sortings: rows that jump cannot be read.
 const sortPause = 2 * time.Second
 
-func (v *Queues) Init() tea.Cmd { return v.fetch.Load() }
+func (v *Queues) Init() tea.Cmd { return tea.Batch(v.fetch.Load(), v.storage.Load()) }
 
 func (v *Queues) Update(msg tea.Msg) tea.Cmd {
 	switch m := msg.(type) {
 	case ChangesMsg:
 		return v.fetch.Load()
 	case TickMsg, ShownMsg:
-		return tea.Batch(v.fetch.Load(), v.loadSparks(true), v.preview.load())
+		return tea.Batch(v.fetch.Load(), v.storage.Load(), v.loadSparks(true), v.preview.load())
 	case tea.KeyPressMsg, tea.PasteMsg:
 		return v.typed(m)
 	case tea.MouseMsg:
@@ -90,7 +97,8 @@ func (v *Queues) Update(msg tea.Msg) tea.Cmd {
 	if fresh {
 		v.setRows()
 	}
-	return tea.Batch(cmd, sparked, v.preview.update(msg))
+	stored, _ := v.storage.Update(msg)
+	return tea.Batch(cmd, sparked, stored, v.preview.update(msg))
 }
 
 // typed takes what is typed into the filter.
@@ -278,5 +286,6 @@ func (v *Queues) Capturing() bool { return v.typing }
 func (v *Queues) Close() {
 	v.fetch.Close()
 	v.sparks.Close()
+	v.storage.Close()
 	v.preview.close()
 }

@@ -287,13 +287,47 @@ func (v *Queues) renderStatus() string {
 		}
 		text += fmt.Sprintf(" %s sorted by %s %s", s.Glyphs.Middle, key, arrow)
 	}
-	line := " " + s.Muted.Render(text)
+	return v.statusLine(" " + s.Muted.Render(text))
+}
+
+// statusLine adds to a line how the chosen queue does and what the file takes,
+// as far as there is room.
+func (v *Queues) statusLine(line string) string {
+	s := v.env.Styles
+	reason := ""
 	if q, ok := v.current(); ok {
 		glyph, style := q.Health.Condition.sign(s)
-		reason := "   " + style.Render(glyph+" ") + s.Text.Render(widget.Safe(q.Name)+": ") + s.Muted.Render(q.Health.Reason)
-		if widget.Width(line)+widget.Width(reason) <= v.width {
-			line += reason
+		reason = "   " + style.Render(glyph+" ") + s.Text.Render(widget.Safe(q.Name)+": ") + s.Muted.Render(q.Health.Reason)
+	}
+	hint, free, size := v.storageTexts()
+	type parts struct{ left, right string }
+	choices := []parts{{reason, free}, {reason, size}, {reason, ""}, {"", free}, {"", size}}
+	if hint != "" {
+		choices = append([]parts{{reason, hint}, {"", hint}}, choices...)
+	}
+	for _, p := range choices {
+		if left := line + p.left; widget.Width(left)+widget.Width(p.right) <= v.width {
+			return widget.Pad(left, v.width-widget.Width(p.right), widget.Left) + p.right
 		}
 	}
 	return widget.Pad(line, v.width, widget.Left)
+}
+
+// compactable is the free space from which on it is worth the trouble to give
+// it back, if it is most of the file.
+const compactable = 64 << 20
+
+// storageTexts say how large the file is, how much of it is free and, if it is
+// much, what to do.
+func (v *Queues) storageTexts() (hint, free, size string) {
+	s, d := v.env.Styles, v.storage.value
+	if d.Size == 0 {
+		return "", "", ""
+	}
+	size = "   file " + widget.Bytes(d.Size)
+	free = size + ", " + widget.Bytes(d.Free) + " free"
+	if d.Free >= compactable && d.Free >= d.Size/2 {
+		hint = s.Warn.Render(free) + s.Muted.Render(": ") + s.Accent.Render("nixie compact") + " "
+	}
+	return hint, s.Muted.Render(free + " "), s.Muted.Render(size + " ")
 }

@@ -76,6 +76,6 @@
 //	producing     publish, admit, topics
 //	consuming     window (budget) and returned (what is ready), receive, lease, deliver, settle
 //	time          keeper (leases, delays, TTLs), history
-//	operators     list and scan, inspect, locate, operate, trash and restore, admin
+//	operators     list and scan, inspect, locate, operate, trash and restore, admin, storage
 //	the worst     check, pages, salvage, compact, warm (a file that was killed), errors
 package bolt
