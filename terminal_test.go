@@ -155,6 +155,8 @@ func (x *terminal) gone(pattern string) string {
 	return x.until(pattern, false)
 }
 
+// until looks at the screen again and again: a terminal tells nobody that it
+// changed.
 func (x *terminal) until(pattern string, want bool) string {
 	x.t.Helper()
 	matches := regexp.MustCompile("(?m)" + pattern)

@@ -129,7 +129,8 @@ func lines(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// until FILE TEXT: waits for the text to be in the file.
+// until FILE TEXT: waits for the text to be in the file. It looks again and
+// again: a file that another process writes tells nobody.
 func until(ts *testscript.TestScript, _ bool, args []string) {
 	deadline := time.Now().Add(20 * time.Second)
 	for {

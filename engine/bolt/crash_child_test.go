@@ -133,7 +133,7 @@ func crashBody(name string) []byte {
 func (c *child) publish(ctx context.Context, queue string) {
 	for ctx.Err() == nil {
 		if info, err := c.e.Queue(ctx, queue); err != nil || info.Depth() > 300 {
-			time.Sleep(time.Millisecond)
+			time.Sleep(time.Millisecond) // not a wait: a producer that eases off
 			continue
 		}
 		names := c.names(queue, 1+rand.IntN(5))
