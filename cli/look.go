@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"time"
 
@@ -136,41 +137,30 @@ func stateWord(s engine.State) string {
 	return string(s)
 }
 
-// each calls a function for the messages, a page at a time.
-func (p *peekCommand) each(c *command, e engine.Inspector, queue string, page, bodyLimit int, do func([]engine.Message) error) (int, error) {
-	count := 0
-	options := engine.ListOptions{State: p.State, BodyLimit: bodyLimit}
-	for {
-		options.Limit = page
-		if p.Limit > 0 {
-			options.Limit = min(page, p.Limit-count)
+// each calls a function for the messages.
+func (p *peekCommand) each(c *command, e engine.Inspector, queue string, page, bodyLimit int, do func(*engine.Message) error) (count int, err error) {
+	if p.Limit > 0 {
+		page = min(page, p.Limit)
+	}
+	for m, err := range operation.Messages(c.ctx, e, queue, engine.ListOptions{State: p.State, Limit: page, BodyLimit: bodyLimit}) {
+		if err == nil {
+			err = do(m)
 		}
-		got, err := e.List(c.ctx, queue, options)
 		if err != nil {
 			return count, err
 		}
-		if err := do(got.Messages); err != nil {
-			return count, err
+		if count++; count == p.Limit {
+			break
 		}
-		count += len(got.Messages)
-		if got.Next == "" || count == p.Limit {
-			return count, nil
-		}
-		options.After = got.Next
 	}
+	return count, nil
 }
 
 func (p *peekCommand) lines(c *command, e engine.Inspector, queue string) (int, error) {
 	out := bufio.NewWriter(c.Stdout)
 	lines := operation.JSONLines(out)
-	return p.each(c, e, queue, wholePageSize, 0, func(messages []engine.Message) error {
-		for _, m := range messages {
-			if err := lines.Encode(operation.Export(&m)); err != nil {
-				return err
-			}
-		}
-		return out.Flush()
-	})
+	count, err := p.each(c, e, queue, wholePageSize, 0, func(m *engine.Message) error { return lines.Encode(operation.Export(m)) })
+	return count, errors.Join(err, out.Flush())
 }
 
 // previewCells is how much of a body a line shows where lines have no end.
@@ -189,17 +179,15 @@ func (p *peekCommand) table(c *command, e engine.Inspector, queue string) (int, 
 		t.columns = append(t.columns, column{"REASON", widget.Left})
 	}
 	t.columns = append(t.columns, column{"BODY", widget.Left})
-	count, err := p.each(c, e, queue, pageSize, 4*previewCells, func(messages []engine.Message) error {
-		for _, m := range messages {
-			cells := []string{
-				string(m.ID), widget.Age(now.Sub(m.PublishedAt)), fmt.Sprint(m.Tries),
-				widget.Bytes(int64(m.Size)), widget.SafeFit(m.Group, 20),
-			}
-			if p.State == engine.Dead {
-				cells = append(cells, widget.SafeFit(operation.Reason(&m), 60))
-			}
-			t.add(append(cells, widget.Preview(m.Body, previewCells))...)
+	count, err := p.each(c, e, queue, pageSize, 4*previewCells, func(m *engine.Message) error {
+		cells := []string{
+			string(m.ID), widget.Age(now.Sub(m.PublishedAt)), fmt.Sprint(m.Tries),
+			widget.Bytes(int64(m.Size)), widget.SafeFit(m.Group, 20),
 		}
+		if p.State == engine.Dead {
+			cells = append(cells, widget.SafeFit(operation.Reason(m), 60))
+		}
+		t.add(append(cells, widget.Preview(m.Body, previewCells))...)
 		return nil
 	})
 	if err != nil || count == 0 {

@@ -31,7 +31,7 @@ type Dead struct {
 	why    deadWhy
 	sample deadSample
 	detail *messageDetail
-	filter deadFilter
+	filter filterField
 
 	held     bool // the operator moved: the list stands still
 	inDetail bool
@@ -54,14 +54,6 @@ type deadSample struct {
 	fetch *fetcher[engine.Message]
 	of    string // the cause
 	at    int    // the place among its samples
-}
-
-// deadFilter limits what is searched.
-type deadFilter struct {
-	line    *line
-	applied *operation.Filter
-	typing  bool
-	err     error // of what was typed
 }
 
 // deadReport is what a search found, and how long it took.
@@ -92,7 +84,7 @@ func NewDead(env *Env, open OpenMsg) View {
 		env: env, queue: open.Queue, open: open, seen: &atomic.Int64{}, wanted: open.Cause,
 		grid:   widget.NewGrid(env.Styles, causeColumns("", false)...),
 		detail: newMessageDetail(env, open.Queue),
-		filter: deadFilter{line: newLine("/ ", "words, died<1h, origin:payments, header.tenant:acme, .order.total > 100")},
+		filter: newFilterField("words, died<1h, origin:payments, header.tenant:acme, .order.total > 100"),
 	}
 	v.fetch = newFetcher[deadReport](env, nil)
 	v.fetch.rest = deadRest
@@ -111,8 +103,7 @@ func NewDead(env *Env, open OpenMsg) View {
 
 func (v *Dead) Init() tea.Cmd {
 	if v.open.Filter != "" {
-		v.filter.line.SetValue(v.open.Filter)
-		v.filter.applied, v.filter.err = operation.ParseFilter(v.open.Filter)
+		v.filter.set(v.open.Filter)
 	}
 	return v.search()
 }

@@ -41,23 +41,13 @@ func (v *Dead) actTyping(a keymap.Action) (tea.Cmd, bool) {
 	if !v.filter.typing {
 		return v.detail.act(a)
 	}
-	switch a {
-	case keymap.Accept:
-		filter, err := operation.ParseFilter(v.filter.line.Value())
-		if v.filter.err = err; err != nil {
-			return nil, true
-		}
-		v.filter.typing, v.filter.applied, v.held = false, filter, false
-		v.filter.line.Blur()
-		v.grid.ClearMarks()
-		return v.search(), true
-	case keymap.Cancel:
-		v.filter.typing, v.filter.err = false, nil
-		v.filter.line.Blur()
-		v.filter.line.SetValue(v.filter.applied.String())
-		return nil, true
+	accepted, ok := v.filter.act(a)
+	if !accepted {
+		return nil, ok
 	}
-	return nil, false
+	v.held = false
+	v.grid.ClearMarks()
+	return v.search(), true
 }
 
 func (v *Dead) actList(a keymap.Action) (tea.Cmd, bool) {
@@ -67,8 +57,7 @@ func (v *Dead) actList(a keymap.Action) (tea.Cmd, bool) {
 		v.grid.Home()
 		return tea.Batch(v.fetch.Load(), v.chosen()), true
 	case keymap.Filter:
-		v.filter.typing = true
-		return v.filter.line.Focus(), true
+		return v.filter.open(), true
 	case keymap.Mark:
 		v.grid.ToggleMark()
 		v.grid.Move(1)
@@ -210,8 +199,8 @@ func (v *Dead) Back() (tea.Cmd, bool) {
 		v.setFocus(false)
 		return v.refresh(), true
 	case !v.filter.applied.Empty():
-		v.filter.applied, v.held = nil, false
-		v.filter.line.SetValue("")
+		v.held = false
+		v.filter.set("")
 		return v.search(), true
 	case v.grid.ClearMarks():
 		return v.refresh(), true

@@ -247,11 +247,7 @@ func (v *Dead) renderStatus() string {
 	s := v.env.Styles
 	switch {
 	case v.filter.typing:
-		wrong := ""
-		if v.filter.err != nil {
-			wrong = s.Bad.Render(" " + widget.SafeFit(v.filter.err.Error(), v.width*2/3))
-		}
-		return widget.Pad(" "+v.filter.line.Render(s, max(v.width-widget.Width(wrong)-2, 8))+wrong, v.width, widget.Left)
+		return v.filter.render(s, v.width)
 	case v.fetch.err != nil && v.fetch.loaded:
 		return widget.Pad(" "+s.Bad.Render(s.Glyphs.Cross+" "+widget.SafeFit(v.fetch.err.Error(), v.width-4)), v.width, widget.Left)
 	}

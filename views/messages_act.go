@@ -41,25 +41,14 @@ func (l *messageList) act(a keymap.Action) (tea.Cmd, bool) {
 
 // actTyping does what works in a text field.
 func (l *messageList) actTyping(a keymap.Action) (tea.Cmd, bool) {
-	if !l.typing {
+	if !l.filter.typing {
 		return l.detail.act(a)
 	}
-	switch a {
-	case keymap.Accept:
-		l.setFilter()
-		if l.filterErr != nil {
-			return nil, true
-		}
-		l.typing = false
-		l.filter.Blur()
-		return l.ask(), true
-	case keymap.Cancel:
-		l.typing, l.filterErr = false, nil
-		l.filter.Blur()
-		l.filter.SetValue(l.query.filter.String())
-		return nil, true
+	accepted, ok := l.filter.act(a)
+	if !accepted {
+		return nil, ok
 	}
-	return nil, false
+	return l.filtered(), true
 }
 
 func (l *messageList) actList(a keymap.Action) (tea.Cmd, bool) {
@@ -74,8 +63,7 @@ func (l *messageList) actList(a keymap.Action) (tea.Cmd, bool) {
 		}
 		return l.chosen(), true
 	case keymap.Filter:
-		l.typing = true
-		return l.filter.Focus(), true
+		return l.filter.open(), true
 	case keymap.Follow:
 		l.follow = !l.follow
 		if !l.follow {

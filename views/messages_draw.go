@@ -204,13 +204,8 @@ func (l *messageList) renderGrid() string {
 // renderStatus says what part of what is shown, and what is not.
 func (l *messageList) renderStatus() string {
 	s, w := l.env.Styles, l.fetch.value
-	if l.typing {
-		note := ""
-		if l.filterErr != nil {
-			note = s.Bad.Render(s.Glyphs.Cross + " " + widget.SafeFit(l.filterErr.Error(), l.width/2))
-		}
-		field := l.filter.Render(s, max(l.width-widget.Width(note)-3, 10))
-		return widget.Pad(widget.Pad(" "+field, l.width-widget.Width(note)-1, widget.Left)+note, l.width, widget.Left)
+	if l.filter.typing {
+		return l.filter.render(s, l.width)
 	}
 	var parts []string
 	add := func(style lipgloss.Style, format string, args ...any) {

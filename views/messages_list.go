@@ -28,14 +28,12 @@ type messageList struct {
 	grid   *widget.Grid
 	detail *messageDetail
 
-	filter    *line
-	typing    bool
-	filterErr error
-	follow    bool
-	arrive    keymap.Action    // where the cursor goes when the window is there
-	selectID  engine.ID        // goes there when the window is there
-	info      engine.QueueInfo // the newest, while the list stands still
-	inDetail  bool             // the keys go to the detail
+	filter   filterField
+	follow   bool
+	arrive   keymap.Action    // where the cursor goes when the window is there
+	selectID engine.ID        // goes there when the window is there
+	info     engine.QueueInfo // the newest, while the list stands still
+	inDetail bool             // the keys go to the detail
 
 	listMarks
 	listColumns
@@ -68,7 +66,7 @@ func newMessageList(env *Env, queue string, state engine.State) *messageList {
 		fetch:  newFetcher[window](env, nil),
 		grid:   widget.NewGrid(env.Styles, messageColumns(state)...),
 		detail: newMessageDetail(env, queue),
-		filter: newLine("/ ", "words, tries>3, header.tenant:acme, .order.total > 100"),
+		filter: newFilterField("words, tries>3, header.tenant:acme, .order.total > 100"),
 	}
 	l.groups = true
 	l.fetch.rest = listRefresh
@@ -83,9 +81,8 @@ func (l *messageList) load(open OpenMsg) tea.Cmd {
 		l.inDetail = true
 		l.grid.SetFocused(false)
 	}
-	if open.Filter != "" {
-		l.filter.SetValue(open.Filter)
-		l.setFilter()
+	if open.Filter != "" && l.filter.set(open.Filter) {
+		return l.filtered()
 	}
 	return l.ask()
 }
@@ -127,8 +124,8 @@ func (l *messageList) refresh() tea.Cmd {
 func (l *messageList) update(msg tea.Msg) tea.Cmd {
 	switch m := msg.(type) {
 	case tea.KeyPressMsg, tea.PasteMsg:
-		if l.typing {
-			cmd, _ := l.filter.Update(m)
+		if l.filter.typing {
+			cmd, _ := l.filter.line.Update(m)
 			return cmd
 		}
 		return l.detail.update(m)
@@ -265,20 +262,13 @@ func (l *messageList) selection() (s operation.Selection, n int64) {
 	return s, int64(len(s.Refs))
 }
 
-// setFilter reads the filter that was typed. A wrong one leaves the list as it
-// is.
-func (l *messageList) setFilter() {
-	filter, err := operation.ParseFilter(l.filter.Value())
-	if l.filterErr = err; err != nil {
-		return
-	}
-	l.query.filter = nil
-	if !filter.Empty() {
-		l.query.filter = filter
-	}
+// filtered asks for what passes another filter.
+func (l *messageList) filtered() tea.Cmd {
+	l.query.filter = l.filter.applied
 	l.query.from, l.arrive, l.follow = fromTop, keymap.Top, false
 	l.unmark()
-	l.detail.find(plainWord(l.filter.Value()))
+	l.detail.find(plainWord(l.filter.applied.String()))
+	return l.ask()
 }
 
 // plainWord is a filter that is nothing but one word, which can be looked for
@@ -306,10 +296,9 @@ func (l *messageList) back() (tea.Cmd, bool) {
 	case l.inDetail:
 		l.setFocus(false)
 		return l.refresh(), true
-	case l.filter.Value() != "":
-		l.filter.SetValue("")
-		l.setFilter()
-		return l.ask(), true
+	case !l.filter.applied.Empty():
+		l.filter.set("")
+		return l.filtered(), true
 	case l.unmark():
 		return l.refresh(), true
 	}
@@ -334,11 +323,11 @@ func (l *messageList) scopes() []keymap.Scope {
 	}
 }
 
-func (l *messageList) capturing() bool { return l.typing || l.detail.typing }
+func (l *messageList) capturing() bool { return l.filter.typing || l.detail.typing }
 
 func (l *messageList) cursor() *tea.Cursor {
-	if l.typing {
-		return l.filter.Cursor(1, l.height-1)
+	if l.filter.typing {
+		return l.filter.line.Cursor(1, l.height-1)
 	}
 	if c := l.detail.cursor(); c != nil {
 		c.X += l.box.detail.Min.X
