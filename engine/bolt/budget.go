@@ -106,13 +106,14 @@ func (q *queue) dropLastLocked() {
 	q.leaveWindowLocked(s)
 }
 
-// leaveWindowLocked ends what the window has to do with a segment.
+// leaveWindowLocked ends what the window has to do with a segment. A run all of
+// which is settled is known until that is committed.
 func (q *queue) leaveWindowLocked(s *segment) {
 	cost := segmentCost(s.data)
 	q.front.bytes -= cost
 	q.e.budget.give(cost)
 	s.leave()
-	if s.run.left == 0 || s.run.untouched() {
+	if s.run.untouched() {
 		delete(q.runs, s.run.first)
 	}
 }

@@ -68,11 +68,16 @@ func (qt *queueTx) runOf(first uint64, count int) *run {
 	q := qt.q
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	r := q.runs[first]
-	if r == nil {
-		r = newRun(first, count)
-		q.runs[first] = r
+	return q.knownLocked(newRun(first, count))
+}
+
+// knownLocked returns what memory knows of a run: from now on this, if it knows
+// nothing.
+func (q *queue) knownLocked(r *run) *run {
+	if known := q.runs[r.first]; known != nil {
+		return known
 	}
+	q.runs[r.first] = r
 	return r
 }
 
@@ -106,6 +111,9 @@ func (qt *queueTx) takeOut(loc *located) (*record, error) {
 	if q.leases[loc.id] != nil {
 		q.mu.Unlock()
 		return nil, engine.ErrInFlight
+	}
+	if loc.run != nil && !qt.isFresh(loc) {
+		loc.run = q.knownLocked(loc.run) // the window may have given it up since
 	}
 	if loc.area != qt.s.dead || loc.run != nil {
 		qt.withdrawLocked(loc)

@@ -83,3 +83,91 @@ func TestDroppedInVain(t *testing.T) {
 		t.Errorf("leased are %d messages (%v), want the one of before", len(got), err)
 	}
 }
+
+// TestRunIsKnownAfterARollback: while a commit takes the last messages out of a
+// run, a receiver steps over it. If the commit fails, it is known still what was
+// gone before.
+func TestRunIsKnownAfterARollback(t *testing.T) {
+	boom := errors.New("boom")
+	for name, take := range map[string]func(*tx, engine.Delivery) error{
+		"ack":      func(t *tx, d engine.Delivery) error { defer t.letGo(); return t.ack(&d.Receipt) },
+		"deletion": func(t *tx, d engine.Delivery) error { return t.queue(t.e.lookup("jobs")).trash(d.ID, &trashInfo{}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := Open(filepath.Join(t.TempDir(), "nixie.db"), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = e.Close() })
+			err = e.CreateQueue(t.Context(), "jobs", engine.Policy{VisibilityTimeout: 1e12})
+			if err == nil {
+				_, err = e.Publish(t.Context(), "jobs", make([]engine.Outgoing, 2)...)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := e.Receive(t.Context(), "jobs", engine.ReceiveOptions{Max: 2})
+			if err != nil || len(got) != 2 {
+				t.Fatalf("received are %v (%v)", got, err)
+			}
+			if err := e.Ack(t.Context(), got[0].Receipt); err != nil {
+				t.Fatal(err)
+			}
+			err = e.write(func(t *tx) error {
+				if err := take(t, got[1]); err != nil {
+					return err
+				}
+				q := t.e.lookup("jobs")
+				q.mu.Lock()
+				defer q.mu.Unlock()
+				q.frontLocked()
+				return t.fail(boom)
+			})
+			if !errors.Is(err, boom) {
+				t.Fatal(err)
+			}
+			if m, err := e.Message(t.Context(), "jobs", got[0].ID); !errors.Is(err, engine.ErrMessageNotFound) {
+				t.Errorf("what was acked is there again: %+v, %v", m, err)
+			}
+			if m, err := e.Message(t.Context(), "jobs", got[1].ID); err != nil || m.State != engine.InFlight {
+				t.Errorf("the other one is %+v, %v", m, err)
+			}
+		})
+	}
+}
+
+// TestTakenFromAWindowThatShrinks: the window gives up a run between finding a
+// message of it and taking that away.
+func TestTakenFromAWindowThatShrinks(t *testing.T) {
+	e := slidingEngine(t, 0)
+	ids, err := e.Publish(t.Context(), "jobs", make([]engine.Outgoing, 2)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = e.write(func(t *tx) error {
+		qt := t.queue(t.e.lookup("jobs"))
+		loc, err := qt.find(ids[0])
+		if err != nil {
+			return err
+		}
+		qt.q.mu.Lock()
+		qt.q.dropLastLocked()
+		qt.q.mu.Unlock()
+		_, err = qt.takeOut(loc)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 { // one of each run at least
+		got, err := e.Receive(t.Context(), "jobs", engine.ReceiveOptions{Max: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range got {
+			if d.ID == ids[0] {
+				t.Errorf("%s was taken away, and is delivered", d.ID)
+			}
+		}
+	}
+}
