@@ -92,3 +92,35 @@ func TestGraphsOfAWideScreen(t *testing.T) {
 		d.see("all graphs are shown")
 	})
 }
+
+// TestTimesFit: times of the day are not cut, of another day neither.
+func TestTimesFit(t *testing.T) {
+	for _, size := range sizes[1:] {
+		drive(t, driverOptions{width: size[0], height: size[1]}, shop, func(d *driver) {
+			d.press("t t")
+			look := func(died string) {
+				d.pass(2 * time.Second)
+				d.press("2")
+				d.see(died + " ") // when the newest of the cause died
+				d.press("1 enter 4")
+				d.see(died + "      1") // and the first, with its one try
+				d.press("esc")
+			}
+			look("00:00:03")
+			time.Sleep(26 * time.Hour)
+			look("01-01 00:00")
+		})
+	}
+}
+
+// TestJobWithoutMessages: keys that would list messages say why they cannot.
+func TestJobWithoutMessages(t *testing.T) {
+	driveShop(t, func(d *driver) {
+		d.press("P tab enter")
+		d.pass(2 * time.Second)
+		d.press("@ s")
+		d.see("this job has no list of messages")
+		d.press("enter")
+		d.see("open what the cursor is on: this job has no list of messages")
+	})
+}

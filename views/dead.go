@@ -82,7 +82,7 @@ const deadRest = time.Second
 func NewDead(env *Env, open OpenMsg) View {
 	v := &Dead{
 		env: env, queue: open.Queue, open: open, seen: &atomic.Int64{}, wanted: open.Cause,
-		grid:   widget.NewGrid(env.Styles, causeColumns("", false)...),
+		grid:   widget.NewGrid(env.Styles, causeColumns("", stampWidth(env), false)...),
 		detail: newMessageDetail(env, open.Queue),
 		filter: newFilterField("words, died<1h, origin:payments, header.tenant:acme, .order.total > 100"),
 	}

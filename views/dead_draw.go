@@ -21,12 +21,12 @@ type deadBoxes struct{ grid, why, detail rect }
 const trendCells = 8
 
 // causeColumns are the columns; back says whether anything was requeued yet.
-func causeColumns(span string, back bool) []widget.Column {
+func causeColumns(span string, newest int, back bool) []widget.Column {
 	columns := []widget.Column{
 		{Key: "count", Title: "COUNT", Min: 6, Ideal: 7, Align: widget.Right},
 		{Key: "trend", Title: strings.TrimSpace("LAST " + span), Min: trendCells, Priority: 3},
 		{Key: "cause", Title: "CAUSE", Min: 16, Grow: 1},
-		{Key: "last", Title: "NEWEST", Min: 7, Align: widget.Right, Priority: 2},
+		{Key: "last", Title: "NEWEST", Min: newest, Align: widget.Right, Priority: 2},
 		{Key: "back", Title: "BACK", Min: 6, Ideal: 9, Align: widget.Right, Priority: 1},
 	}
 	if !back {
@@ -73,7 +73,7 @@ func (v *Dead) boxes() deadBoxes {
 func (v *Dead) setRows() {
 	causes := v.fetch.value.Causes
 	back := slices.ContainsFunc(causes, func(c operation.Cause) bool { return c.Requeued > 0 })
-	v.grid.SetColumns(causeColumns(spanName(v.fetch.value.Step*trendCells), back)...)
+	v.grid.SetColumns(causeColumns(spanName(v.fetch.value.Step*trendCells), stampWidth(v.env), back)...)
 	v.grid.SetRows(widget.Rows{
 		Len:   len(causes),
 		ID:    func(i int) string { return causes[i].Key },
@@ -106,7 +106,7 @@ func (v *Dead) cells(c operation.Cause) []widget.Cell {
 		widget.Styled(widget.Count(c.Count), count),
 		v.trend(c),
 		cause,
-		widget.Styled(moment(v.env, c.Last), s.Text),
+		widget.Styled(stamp(v.env, c.Last), s.Text),
 		v.back(c),
 	}
 }

@@ -40,7 +40,7 @@ const maxItems = 10_000
 func NewJobs(env *Env, open OpenMsg) View {
 	v := &Jobs{
 		env: env, open: open, fate: operation.FateDone,
-		grid:   widget.NewGrid(env.Styles, jobColumns()...),
+		grid:   widget.NewGrid(env.Styles, jobColumns(stampWidth(env))...),
 		list:   widget.NewGrid(env.Styles, itemColumns()...),
 		filter: newLine("/ ", "search the log"),
 	}
@@ -133,6 +133,7 @@ func (v *Jobs) readItems() tea.Cmd {
 func (v *Jobs) SetSize(width, height int) {
 	v.width, v.height = width, height
 	v.box = v.boxes()
+	v.grid.SetColumns(jobColumns(stampWidth(v.env))...)
 	v.grid.SetSize(v.box.grid.Dx(), v.box.grid.Dy())
 	v.list.SetSize(v.box.items.Dx(), v.box.items.Dy())
 }

@@ -177,6 +177,13 @@ func (v *Jobs) Why(a keymap.Action) string {
 		}
 	}
 	switch a {
+	case keymap.Open, keymap.NextFate:
+		if !v.inList && !messagesOf(j) {
+			return "this job has no list of messages"
+		}
+		if a == keymap.NextFate && oneFate(j.Tally) {
+			return "all of it had the same outcome"
+		}
 	case keymap.JobPause:
 		if !j.State.Active() {
 			return "it is " + string(j.State)

@@ -31,10 +31,10 @@ func (v *Jobs) boxes() jobsBoxes {
 	}
 }
 
-func jobColumns() []widget.Column {
+func jobColumns(when int) []widget.Column {
 	return []widget.Column{
 		{Key: "job", Title: "JOB", Min: 5, Align: widget.Right},
-		{Key: "when", Title: "WHEN", Min: 8, Align: widget.Right},
+		{Key: "when", Title: "WHEN", Min: when, Align: widget.Right},
 		{Key: "state", Title: "STATE", Min: 13},
 		{Key: "what", Title: "WHAT", Min: 20, Grow: 2},
 		{Key: "tally", Title: "RESULT", Min: 26, Grow: 1, Priority: 1},
@@ -114,12 +114,23 @@ func (v *Jobs) cells(j operation.Job) []widget.Cell {
 	}
 	return []widget.Cell{
 		widget.Styled(jobID(j.ID), s.Muted),
-		widget.Styled(moment(v.env, j.Started), s.Text),
+		widget.Styled(stamp(v.env, j.Started), s.Text),
 		{{Text: sign + " ", Style: style}, {Text: jobStateName(j), Style: style}},
 		widget.Styled(j.Title, title),
 		result,
 		widget.Styled(j.Who, s.Muted),
 	}
+}
+
+// oneFate reports whether there is but one outcome, if any.
+func oneFate(t operation.Tally) bool {
+	n := 0
+	for _, f := range operation.Fates() {
+		if fateCount(t, f) > 0 {
+			n++
+		}
+	}
+	return n < 2
 }
 
 // fateCount is how many of a job had that outcome.

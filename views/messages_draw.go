@@ -22,7 +22,7 @@ type listBoxes struct{ grid, detail rect }
 // other.
 const narrowList = 100
 
-func messageColumns(state engine.State) []widget.Column {
+func messageColumns(state engine.State, when int) []widget.Column {
 	right := func(key, title string, width, priority int) widget.Column {
 		return widget.Column{Key: key, Title: title, Min: width, Align: widget.Right, Priority: priority}
 	}
@@ -34,16 +34,16 @@ func messageColumns(state engine.State) []widget.Column {
 	switch state {
 	case engine.InFlight:
 		return []widget.Column{
-			position, right("lease", "LEASE", 8, 1), {Key: "consumer", Title: "CONSUMER", Min: 10, Ideal: 16, Priority: 2}, tries, size, body,
+			position, right("lease", "LEASE", when, 1), {Key: "consumer", Title: "CONSUMER", Min: 10, Ideal: 16, Priority: 2}, tries, size, body,
 		}
 	case engine.Delayed:
-		return []widget.Column{position, right("due", "DUE", 10, 0), tries, size, group, body}
+		return []widget.Column{position, right("due", "DUE", max(when, 10), 0), tries, size, group, body}
 	case engine.Dead:
 		return []widget.Column{
-			position, right("died", "DIED", 8, 1), tries, {Key: "reason", Title: "REASON", Min: 24, Ideal: 44, Grow: 3}, size, {Key: "body", Title: "BODY", Min: 24, Grow: 2, Priority: 8},
+			position, right("died", "DIED", when, 1), tries, {Key: "reason", Title: "REASON", Min: 24, Ideal: 44, Grow: 3}, size, {Key: "body", Title: "BODY", Min: 24, Grow: 2, Priority: 8},
 		}
 	default:
-		return []widget.Column{position, right("age", "AGE", 8, 0), tries, size, group, body}
+		return []widget.Column{position, right("age", "AGE", when, 0), tries, size, group, body}
 	}
 }
 
@@ -52,9 +52,9 @@ func (l *messageList) setRows() {
 	w := l.fetch.value
 	groups := slices.ContainsFunc(w.messages, func(m engine.Message) bool { return m.Group != "" })
 	digits := max(len(widget.Count(w.total))+1, 6)
-	if groups != l.groups || digits != l.digits {
-		l.groups, l.digits = groups, digits
-		columns := messageColumns(l.state)
+	if made := (listColumns{groups, digits, stampWidth(l.env)}); made != l.listColumns {
+		l.listColumns = made
+		columns := messageColumns(l.state, made.when)
 		if !groups {
 			columns = slices.DeleteFunc(columns, func(c widget.Column) bool { return c.Key == "group" })
 		}
@@ -94,16 +94,16 @@ func (l *messageList) cell(w window, i int, key string) widget.Cell {
 		}
 		return widget.Styled(text, s.Muted)
 	case "age":
-		return widget.Styled(moment(l.env, m.PublishedAt), s.Text)
+		return widget.Styled(stamp(l.env, m.PublishedAt), s.Text)
 	case "lease":
-		return widget.Styled(moment(l.env, m.LeaseUntil), s.State.InFlight)
+		return widget.Styled(stamp(l.env, m.LeaseUntil), s.State.InFlight)
 	case "due":
-		return widget.Styled(moment(l.env, m.DueAt), s.State.Delayed)
+		return widget.Styled(stamp(l.env, m.DueAt), s.State.Delayed)
 	case "died":
 		if m.Death == nil {
 			return widget.Styled(s.Glyphs.Dash, s.Muted)
 		}
-		return widget.Styled(moment(l.env, m.Death.At), s.Text)
+		return widget.Styled(stamp(l.env, m.Death.At), s.Text)
 	case "consumer":
 		return widget.Styled(m.Consumer, s.State.InFlight)
 	case "tries":

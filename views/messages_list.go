@@ -54,6 +54,7 @@ type listMarks struct {
 type listColumns struct {
 	groups bool // some of the window have a group
 	digits int  // width of the positions
+	when   int  // width of the times
 }
 
 // listRefresh lies between two readings of a live list.
@@ -64,7 +65,7 @@ func newMessageList(env *Env, queue string, state engine.State) *messageList {
 		env: env, queue: queue, state: state,
 		query:  windowQuery{queue: queue, state: state},
 		fetch:  newFetcher[window](env, nil),
-		grid:   widget.NewGrid(env.Styles, messageColumns(state)...),
+		grid:   widget.NewGrid(env.Styles, messageColumns(state, stampWidth(env))...),
 		detail: newMessageDetail(env, queue),
 		filter: newFilterField("words, tries>3, header.tenant:acme, .order.total > 100"),
 	}

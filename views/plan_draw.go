@@ -116,11 +116,15 @@ func (b *planRows) pace(p *operation.Plan) {
 		return
 	}
 	label, pace := "pace (p)", p.Pace.String()
+	keys := ""
 	if p.Pace.Kind == operation.PerSecond {
-		pace += " (+ - change the rate)"
+		keys = "+ - change the rate"
 	}
 	if b.d.focus == focusConfirm {
-		label, pace = "pace", pace+" (tab, p)"
+		label, keys = "pace", "tab, p"
+	}
+	if keys != "" {
+		pace += " (" + keys + ")"
 	}
 	b.add(label, pace, b.d.env.Styles.Text)
 }

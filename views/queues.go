@@ -46,7 +46,7 @@ func NewQueues(env *Env, open OpenMsg) View {
 	v := &Queues{
 		env:    env,
 		fetch:  newFetcher(env, func(ctx context.Context) ([]engine.QueueInfo, error) { return e.Queues(ctx) }),
-		grid:   widget.NewGrid(env.Styles, queueColumns()...),
+		grid:   widget.NewGrid(env.Styles, queueColumns(stampWidth(env))...),
 		filter: newLine("/ ", "part of a name"),
 		place:  previewAuto,
 	}
@@ -113,8 +113,8 @@ func (v *Queues) typed(msg tea.Msg) tea.Cmd {
 
 // chosen lets the preview follow the cursor.
 func (v *Queues) chosen() tea.Cmd {
-	q, ok := v.current()
-	if !ok || v.previewBox(v.place).Empty() {
+	q, _ := v.current()
+	if v.previewBox(v.place).Empty() {
 		return nil
 	}
 	return v.preview.show(q)
@@ -260,6 +260,7 @@ func (v *Queues) sortClicked(column string) tea.Cmd {
 func (v *Queues) SetSize(width, height int) {
 	v.width, v.height = width, height
 	v.gridBox = v.tableBox()
+	v.grid.SetColumns(queueColumns(stampWidth(v.env))...)
 	v.grid.SetSize(v.gridBox.Dx(), v.gridBox.Dy())
 	p := v.previewBox(v.place)
 	v.preview.setSize(p.Dx(), p.Dy())

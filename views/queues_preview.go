@@ -40,12 +40,12 @@ func newQueuePreview(env *Env) *queuePreview {
 	return p
 }
 
-// show puts a queue into the preview. Its numbers are those of the row; the
-// rest is read if it is another queue than before.
+// show puts a queue into the preview, or none. Its numbers are those of the
+// row; the rest is read if it is another queue than before.
 func (p *queuePreview) show(q queueRow) tea.Cmd {
 	other := q.Name != p.queue.Name
 	p.queue = q
-	if !other {
+	if !other || q.Name == "" {
 		return nil
 	}
 	e, clock := p.env.Engine, p.env.Now

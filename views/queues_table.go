@@ -23,7 +23,7 @@ const sparkSeconds = 60
 // sparkCells is their width.
 const sparkCells = 15
 
-func queueColumns() []widget.Column {
+func queueColumns(oldest int) []widget.Column {
 	right := func(key, title string, minimum, ideal, priority int) widget.Column {
 		return widget.Column{Key: key, Title: title, Min: minimum, Ideal: ideal, Align: widget.Right, Priority: priority, Sortable: true}
 	}
@@ -33,7 +33,7 @@ func queueColumns() []widget.Column {
 		right("in flight", "IN FLIGHT", 9, 9, 4),
 		right("delayed", "DELAYED", 7, 8, 6),
 		right("dead", "DEAD", 6, 8, 0),
-		right("oldest", "OLDEST", 8, 8, 3),
+		right("oldest", "OLDEST", oldest, oldest, 3),
 		right("in", "IN/s", 6, 7, 5),
 		right("out", "OUT/s", 6, 7, 5),
 		{Key: "spark", Title: "DEPTH 60s", Min: sparkCells, Ideal: sparkCells, Priority: 7},
@@ -165,7 +165,7 @@ func (v *Queues) cells(q queueRow) []widget.Cell {
 	}
 	oldest := widget.Styled(s.Glyphs.Dash, s.Muted)
 	if !q.OldestAt.IsZero() {
-		oldest = widget.Styled(moment(v.env, q.OldestAt), s.Text)
+		oldest = widget.Styled(stamp(v.env, q.OldestAt), s.Text)
 	}
 	glyph, style := q.Health.Condition.sign(s)
 	return []widget.Cell{
@@ -325,7 +325,7 @@ func (v *Queues) storageTexts() (hint, free, size string) {
 		return "", "", ""
 	}
 	size = "   file " + widget.Bytes(d.Size)
-	free = size + ", " + widget.Bytes(d.Free) + " free"
+	free = fmt.Sprintf("%s, %d %% free", size, 100*d.Free/d.Size)
 	if d.Free >= compactable && d.Free >= d.Size/2 {
 		hint = s.Warn.Render(free) + s.Muted.Render(": ") + s.Accent.Render("nixie compact") + " "
 	}

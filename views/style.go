@@ -43,6 +43,23 @@ func moment(env *Env, t time.Time) string {
 	return clock(t, now, env.Times)
 }
 
+// stamp is moment for a column of stampWidth cells.
+func stamp(env *Env, t time.Time) string {
+	text := moment(env, t)
+	if len(text) == len(time.DateTime) { // of another day
+		return text[len("2006-") : len(text)-len(":05")]
+	}
+	return text
+}
+
+// stampWidth is that of a column of times.
+func stampWidth(env *Env) int {
+	if env.Times == Ages {
+		return len(" 22m 05s")
+	}
+	return len("01-02 15:04")
+}
+
 // since is moment in a sentence: "4m 12s ago", "at 15:04:05".
 func since(env *Env, t time.Time) string {
 	switch {
