@@ -226,8 +226,8 @@ func (qt *queueTx) oldestReady(count, size int64, but uint64) ([]*located, error
 		if err != nil {
 			return nil, err
 		}
-		if loc == nil {
-			continue
+		if loc == nil || m.rec == nil && loc.rec != nil {
+			continue // this transaction took it out of the log, which the scan cannot know
 		}
 		_, n, err := payloadHead(loc.data)
 		if err != nil {

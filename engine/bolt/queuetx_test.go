@@ -69,6 +69,19 @@ func TestDroppedAsSoonAsPublished(t *testing.T) {
 	}
 }
 
+// TestDroppedOnce: what was dropped in a transaction is not the oldest any more.
+func TestDroppedOnce(t *testing.T) {
+	e := slidingEngine(t, 0)
+	err := e.write(func(t *tx) error { return errors.Join(t.publishTwice(), t.publishTwice()) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := e.Queue(t.Context(), "jobs")
+	if err != nil || info.Depth() != 3 || info.Dead != 6 || info.Totals.Dead != 6 {
+		t.Errorf("of 9 messages 3 have room: %+v (%v)", info, err)
+	}
+}
+
 // TestDroppedInVain: if that commit fails, nothing of it is ready.
 func TestDroppedInVain(t *testing.T) {
 	e := slidingEngine(t, 0)
