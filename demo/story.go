@@ -174,7 +174,7 @@ func (p *play) tellMending(now time.Time, w *witness) (views.DemoStory, bool) {
 		case pool.outage != nil && pool.outage.held(now) < recent && p.ended(pool.outage):
 			story.Text = fmt.Sprintf("%s came back %s", pool.needs, ago(pool.outage.held(now)))
 			if story.Watch == "" && info.Dead > 0 {
-				story.Watch = fmt.Sprintf("%s of %s left behind: look at the causes, requeue them", widget.Plural(info.Dead, "dead letter"), pool.queue)
+				story.Watch = fmt.Sprintf("requeue %s of %s: look at the causes", widget.Plural(info.Dead, "dead letter"), pool.queue)
 			}
 			if story.Watch == "" {
 				story.Watch = "the retries of " + pool.queue + " succeed: none was lost"

@@ -194,7 +194,11 @@ func (v *Dead) renderSum() string {
 	if v.queue != "" {
 		where = widget.SafeFit(v.queue, 30)
 	}
-	line := " " + s.State.Dead.Bold(true).Render(widget.Count(r.Match)) + s.Muted.Render(" "+widget.Noun(r.Match, "dead letter")+" of ") + s.Text.Render(where) +
+	count := s.State.Dead.Bold(true)
+	if r.Match == 0 {
+		count = s.Muted
+	}
+	line := " " + count.Render(widget.Count(r.Match)) + s.Muted.Render(" "+widget.Noun(r.Match, "dead letter")+" of ") + s.Text.Render(where) +
 		s.Muted.Render(" in ") + s.Strong.Render(widget.Plural(len(r.Causes), "cause"))
 	if !v.filter.applied.Empty() {
 		line += s.Muted.Render(fmt.Sprintf(" %s %s in all", s.Glyphs.Middle, widget.Count(r.Total)))

@@ -130,7 +130,7 @@ func (v *Queues) renderEmpty() string {
 		key(keymap.Configure) + "  " + s.Text.Render("create a queue and choose how it behaves"),
 		key(keymap.Help) + "  " + s.Text.Render("see what can be done, here and on every screen"),
 		"",
-		s.Muted.Render("From a shell, also while this console is closed:"),
+		s.Muted.Render("From a shell, while this console is closed:"),
 		"",
 		"     " + s.Accent.Render(`nixie publish orders '{"total": 42}'`),
 		"     " + s.Accent.Render("nixie publish orders --file events.jsonl"),

@@ -54,7 +54,7 @@ func (p Pace) String() string {
 		for _, n := range stages {
 			parts = append(parts, strconv.FormatInt(n, 10))
 		}
-		return fmt.Sprintf("canary %s → rest; stop when > %.0f %% come back", strings.Join(parts, " → "), 100*p.stop())
+		return fmt.Sprintf("canary %s → rest; stop if > %.0f %% come back", strings.Join(parts, " → "), 100*p.stop())
 	case Follow:
 		return "follow the destination: slower while its backlog or its failures rise"
 	default:

@@ -184,7 +184,7 @@ func TestPaceValidate(t *testing.T) {
 			t.Errorf("%+v is valid", p)
 		}
 	}
-	if got := (Pace{Kind: Canary}).String(); got != "canary 1 → 10 → 100 → rest; stop when > 20 % come back" {
+	if got := (Pace{Kind: Canary}).String(); got != "canary 1 → 10 → 100 → rest; stop if > 20 % come back" {
 		t.Error(got)
 	}
 }
