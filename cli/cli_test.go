@@ -50,6 +50,7 @@ func TestScripts(t *testing.T) {
 			"hold":      hold,
 			"impatient": impatient,
 			"lines":     lines,
+			"pause":     pause,
 			"until":     until,
 		},
 	})
@@ -120,6 +121,14 @@ func impatient(ts *testscript.TestScript, _ bool, args []string) {
 	p := engine.DefaultPolicy()
 	p.MaxTries, p.Backoff = tries, engine.Backoff{}
 	ts.Check(e.CreateQueue(context.Background(), args[0], p))
+}
+
+// pause QUEUE: it hands nothing out any more.
+func pause(ts *testscript.TestScript, _ bool, args []string) {
+	e, err := bolt.Open(ts.Getenv("NIXIE_DB"), bolt.Options{})
+	ts.Check(err)
+	defer e.Close()
+	ts.Check(e.SetPaused(context.Background(), args[0], true))
 }
 
 // lines N FILE: the file has so many lines.

@@ -55,7 +55,7 @@ func (r *requeueCommand) do(c *command, e engine.Engine, operations *operation.M
 	for _, warning := range plan.Warnings {
 		fmt.Fprintln(c.Stderr, "nixie: "+oneLine(warning))
 	}
-	tally := operation.Tally{Selected: plan.Total, Left: plan.Total}
+	tally := untouched(plan)
 	switch {
 	case r.DryRun:
 	case r.Exec != "":
@@ -75,6 +75,11 @@ func (r *requeueCommand) do(c *command, e engine.Engine, operations *operation.M
 	return err
 }
 
+// untouched is the tally of a plan of which nothing is done.
+func untouched(plan *operation.Plan) operation.Tally {
+	return operation.Tally{Selected: plan.Total, Left: plan.Total}
+}
+
 // work requeues while a command works on the queues that the messages go to:
 // the database has one user at a time, so nobody else could.
 func (r *requeueCommand) work(c *command, e engine.Engine, operations *operation.Manager, plan *operation.Plan) (operation.Tally, error) {
@@ -90,9 +95,12 @@ func (r *requeueCommand) work(c *command, e engine.Engine, operations *operation
 	var working sync.WaitGroup
 	var sources []*source
 	for _, to := range plan.Destinations {
+		if to.Paused {
+			return untouched(plan), fmt.Errorf("%s is paused, so nothing could work on what comes: resume it in the console", to.Queue)
+		}
 		s, err := c.source(e, to.Queue, 0, wait)
 		if err != nil {
-			return operation.Tally{}, err
+			return untouched(plan), err
 		}
 		s.taking, s.held = taking, true
 		sources = append(sources, s)
@@ -123,7 +131,7 @@ func (r *requeueCommand) work(c *command, e engine.Engine, operations *operation
 func (r *requeueCommand) request() (operation.Request, error) {
 	queue, _ := engine.SplitDead(r.Queue)
 	request := operation.Request{
-		Verb:   operation.Requeue,
+		Verb: operation.Requeue, Attended: r.Exec != "",
 		Select: operation.Selection{Queues: []string{queue}, State: engine.Dead, Filter: r.Filter},
 	}
 	ids := append(r.ID, r.More...)

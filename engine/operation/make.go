@@ -152,7 +152,7 @@ func (m *Manager) warnings(p *Plan, c *chooser) []string {
 			w.warn("%s no longer exists: %s will be refused; move instead", d.Queue, number(d.N))
 		case d.Paused:
 			w.warn("%s is paused: what comes will wait there", d.Queue)
-		case d.Consumers == 0:
+		case d.Consumers == 0 && !p.Attended:
 			w.warn("%s has no consumers: what comes will wait there", d.Queue)
 		}
 	}

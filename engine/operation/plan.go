@@ -53,6 +53,8 @@ type Request struct {
 	// else the queue itself.
 	To   string `json:"to,omitempty"`
 	Pace Pace   `json:"pace,omitzero"`
+	// Attended: whoever asks sees to it that somebody consumes what arrives.
+	Attended bool `json:"attended,omitempty"`
 	// Queue is the one that Purge, CreateQueue, DeleteQueue, Configure, Pause,
 	// Resume, Bind and Unbind work on.
 	Queue       string          `json:"queue,omitempty"`
