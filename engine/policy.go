@@ -55,8 +55,11 @@ const DefaultDedupWindow = 5 * time.Minute
 type FullRule string
 
 const (
-	RejectNew  FullRule = ""            // the publisher gets ErrQueueFull
-	DropOldest FullRule = "drop_oldest" // the oldest becomes a dead letter
+	// RejectNew: the publisher gets ErrQueueFull.
+	RejectNew FullRule = ""
+	// DropOldest: the oldest that is ready becomes a dead letter. One that is
+	// received in that moment does not, and is above the bound.
+	DropOldest FullRule = "drop_oldest"
 )
 
 // Durability is what a confirmed publish or settling has survived.
@@ -65,8 +68,8 @@ type Durability string
 const (
 	// Synced: it is on the disk.
 	Synced Durability = ""
-	// Relaxed: it will be within some milliseconds; a power cut or a kill in
-	// between loses it. The file is never damaged.
+	// Relaxed: it will be within some milliseconds; a power cut, a kill or a full
+	// disk in between loses it. The file is never damaged.
 	Relaxed Durability = "relaxed"
 )
 
