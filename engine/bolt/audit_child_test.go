@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -38,16 +40,9 @@ func workAudited(dir string) {
 		fail(err)
 	}
 	w := &auditWorker{dir: dir, random: rand.New(rand.NewPCG(seed, 0)), r: audit.NewRecorder(f)}
-	var clients []*auditClient
-	// Of few clients it is known better what each was given.
-	most, backlog := 2+2*w.random.IntN(6), int64(20+w.random.IntN(300))
-	for n := range most {
-		queue := []string{"plain", "ordered"}[n%2]
-		random := rand.New(rand.NewPCG(seed, uint64(n+1)))
-		clients = append(clients, &auditClient{number: n, queue: queue, backlog: backlog, random: random})
-	}
+	people := w.people(seed)
 	for {
-		w.live(clients)
+		w.live(people)
 		if err := w.r.Err(); err != nil {
 			fail(err)
 		}
@@ -59,8 +54,38 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-// live opens the engine, lets the clients work, and closes it under them.
-func (w *auditWorker) live(clients []*auditClient) {
+// worker does something with the engine, once, and again.
+type worker interface {
+	work(ctx context.Context, s *audit.Session, e *bolt.Engine) error
+}
+
+// people are those who work in this process: clients of some queues, and
+// operators.
+func (w *auditWorker) people(seed uint64) (all []worker) {
+	names := slices.Sorted(maps.Keys(auditQueues))
+	graves := []string{"morgue", "lapsed"}
+	names = append(slices.DeleteFunc(names, func(name string) bool { return slices.Contains(graves, name) }), auditTopic)
+	w.random.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	names = names[:2+w.random.IntN(len(names)-1)]
+	// Of few clients it is known better what each was given.
+	most, backlog := 2+2*w.random.IntN(6), int64(20+w.random.IntN(300))
+	for n := range most {
+		random := rand.New(rand.NewPCG(seed, uint64(n+1)))
+		c := &auditClient{number: n, queue: names[n%len(names)], backlog: backlog, random: random}
+		if c.queue == auditTopic {
+			all = append(all, &auditEmitter{auditClient: c})
+			continue
+		}
+		all = append(all, c)
+	}
+	for n := range w.random.IntN(3) {
+		all = append(all, &auditOperator{number: most + n, random: rand.New(rand.NewPCG(seed, uint64(most+n+1)))})
+	}
+	return all
+}
+
+// live opens the engine, lets all work, and closes it under them.
+func (w *auditWorker) live(people []worker) {
 	full := w.random.IntN(4) == 0
 	e, err := bolt.Open(auditDatabase(w.dir), w.options(full))
 	if err != nil {
@@ -71,14 +96,33 @@ func (w *auditWorker) live(clients []*auditClient) {
 		fillUp(e)
 	}
 	var wg sync.WaitGroup
-	for _, c := range clients {
-		wg.Go(func() { c.work(s, e) })
+	for _, p := range people {
+		wg.Go(func() { goOn(p, s, e) })
 	}
 	time.Sleep(time.Duration(20+w.random.IntN(250)) * time.Millisecond) // not a wait: the moment of the end
 	if err := s.Close(); err != nil && !full {
 		fail(err)
 	}
 	wg.Wait()
+}
+
+// goOn works until the engine is closed.
+func goOn(p worker, s *audit.Session, e *bolt.Engine) {
+	for {
+		err := p.work(context.Background(), s, e)
+		if errors.Is(err, engine.ErrClosed) {
+			return
+		}
+		if err != nil && !slices.ContainsFunc(auditRefusals, func(r error) bool { return errors.Is(err, r) }) {
+			fail(err)
+		}
+	}
+}
+
+// auditRefusals are what may happen to anybody.
+var auditRefusals = []error{
+	engine.ErrNoSpace, engine.ErrLeaseLost, engine.ErrQueueFull, engine.ErrQueueNotFound, engine.ErrNoRoute,
+	engine.ErrTrashNotFound, engine.ErrQueueExists,
 }
 
 // options are those of an engine that is slow, short of memory or of space.
@@ -107,109 +151,5 @@ func fillUp(e *bolt.Engine) {
 				fail(err)
 			}
 		}
-	}
-}
-
-// auditClient publishes, receives and settles. Some receipts it keeps, and uses
-// them late, when the lease is lost or the engine another.
-type auditClient struct {
-	number int
-	queue  string
-	// backlog is when it stops to publish.
-	backlog int64
-	random  *rand.Rand
-	named   int
-	kept    []engine.Receipt
-}
-
-// work goes on until the engine is closed.
-func (c *auditClient) work(s *audit.Session, e *bolt.Engine) {
-	ctx := context.Background()
-	for {
-		info, err := e.Queue(ctx, c.queue)
-		switch {
-		case err != nil:
-		case info.Depth() < c.backlog && c.random.IntN(2) == 0:
-			err = c.publish(ctx, s)
-		case len(c.kept) > 0 && c.random.IntN(3) == 0:
-			at := c.random.IntN(len(c.kept))
-			err = c.settle(ctx, s, c.kept[at])
-			c.kept = append(c.kept[:at], c.kept[at+1:]...)
-		default:
-			err = c.receive(ctx, s)
-		}
-		if errors.Is(err, engine.ErrClosed) {
-			return
-		}
-		if err != nil && !errors.Is(err, engine.ErrNoSpace) && !errors.Is(err, engine.ErrLeaseLost) {
-			fail(err)
-		}
-	}
-}
-
-func (c *auditClient) publish(ctx context.Context, s *audit.Session) error {
-	var names []string
-	var batch []engine.Outgoing
-	for range 1 + c.random.IntN(4) {
-		c.named++
-		name := fmt.Sprintf("%d-%d-%d", os.Getpid(), c.number, c.named)
-		o := engine.Outgoing{Body: crashBody(name), Group: strconv.Itoa(c.random.IntN(6))}
-		switch c.random.IntN(6) {
-		case 0:
-			o.Delay = time.Duration(c.random.IntN(int(50 * time.Millisecond)))
-		case 1:
-			o.Group = ""
-		case 2:
-			if c.queue == "plain" {
-				o.DedupID = strconv.Itoa(c.random.IntN(10))
-			}
-		}
-		names, batch = append(names, name), append(batch, o)
-	}
-	return s.Publish(ctx, c.number, c.queue, names, batch)
-}
-
-func (c *auditClient) receive(ctx context.Context, s *audit.Session) error {
-	got, err := s.Receive(ctx, c.number, c.queue, engine.ReceiveOptions{
-		Max: 1 + c.random.IntN(5), Wait: time.Duration(c.random.IntN(3)) * time.Millisecond,
-		Lease: time.Duration(c.random.IntN(3)) * 40 * time.Millisecond,
-	})
-	if err != nil {
-		return err
-	}
-	var acked []engine.Receipt
-	for _, d := range got {
-		switch c.random.IntN(6) {
-		case 0:
-			c.kept = append(c.kept, d.Receipt)
-		case 1:
-			err = errors.Join(err, c.settle(ctx, s, d.Receipt))
-		default:
-			acked = append(acked, d.Receipt)
-		}
-	}
-	if len(acked) > 0 {
-		err = errors.Join(err, s.Ack(ctx, c.number, acked...))
-	}
-	return err
-}
-
-// settle does one of all that can be done with a receipt.
-func (c *auditClient) settle(ctx context.Context, s *audit.Session, r engine.Receipt) error {
-	delay := time.Duration(c.random.IntN(3)) * 10 * time.Millisecond
-	switch c.random.IntN(8) {
-	case 0:
-		return s.Nack(ctx, c.number, r, engine.Failure{Reason: "boom", Delay: delay})
-	case 1:
-		return s.Nack(ctx, c.number, r, engine.Failure{Reason: "useless", Reject: true})
-	case 2:
-		return s.Release(ctx, c.number, r, delay)
-	case 3:
-		c.kept = append(c.kept, r)
-		return s.Extend(ctx, c.number, r, time.Duration(1+c.random.IntN(100))*time.Millisecond)
-	case 4: // as a consumer that died
-		return nil
-	default:
-		return s.Ack(ctx, c.number, r)
 	}
 }

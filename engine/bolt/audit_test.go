@@ -2,13 +2,17 @@ package bolt_test
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -25,13 +29,6 @@ var (
 
 // auditKills is how many processes make one history.
 const auditKills = 6
-
-// auditQueues are the queues of TestAudit. Their leases are short, so that many
-// run out.
-var auditQueues = map[string]engine.Policy{
-	"plain":   {VisibilityTimeout: 60 * time.Millisecond, MaxTries: 5, DedupWindow: 200 * time.Millisecond},
-	"ordered": {VisibilityTimeout: 60 * time.Millisecond, MaxTries: 5, Ordered: true},
-}
 
 // TestAudit records what many clients of the engine do and see while it is
 // killed, closed under them, slowed down and out of space, and holds that
@@ -95,12 +92,22 @@ func (a *auditor) record(do func(r *audit.Recorder, s *audit.Session, e *bolt.En
 }
 
 func (a *auditor) prepare() {
-	a.record(func(r *audit.Recorder, _ *audit.Session, e *bolt.Engine) {
-		for name, policy := range auditQueues {
+	a.record(func(r *audit.Recorder, s *audit.Session, e *bolt.Engine) {
+		names := slices.Sorted(maps.Keys(auditQueues))
+		slices.SortStableFunc(names, func(a, b string) int { // those that others need come first
+			return cmp.Compare(len(auditQueues[a].DeadLetter), len(auditQueues[b].DeadLetter))
+		})
+		for _, name := range names {
+			policy := auditQueues[name]
 			if err := e.CreateQueue(a.Context(), name, policy); err != nil {
 				a.Fatal(err)
 			}
 			r.Queue(name, policy)
+		}
+		for _, b := range auditBindings {
+			if err := s.Bind(a.Context(), 0, auditTopic, b); err != nil {
+				a.Fatal(err)
+			}
 		}
 	})
 }
@@ -135,10 +142,11 @@ func (a *auditor) killChild() {
 	audit.NewRecorder(f).Killed()
 }
 
-// judge drains the queues and checks the history and the file.
+// judge restores and drains all, and checks the history and the file.
 func (a *auditor) judge() {
 	a.Helper()
 	a.record(func(_ *audit.Recorder, s *audit.Session, e *bolt.Engine) {
+		a.restore(s, e)
 		for queue := range auditQueues {
 			a.drain(s, e, queue)
 		}
@@ -146,6 +154,9 @@ func (a *auditor) judge() {
 			if err := s.Census(a.Context(), queue); err != nil {
 				a.Error(err)
 			}
+		}
+		if entries, err := e.Trash(a.Context()); err != nil || len(entries) > 0 {
+			a.Errorf("the trash has %v (%v)", entries, err)
 		}
 		checkClean(a.T, e)
 	})
@@ -162,6 +173,28 @@ func (a *auditor) judge() {
 		a.Error(v)
 	}
 	a.Logf("%d lives, %s", len(h.Lives), h.Summary())
+}
+
+// restore starts what was paused, and puts back all that is in the trash.
+func (a *auditor) restore(s *audit.Session, e *bolt.Engine) {
+	a.Helper()
+	entries, err := e.Trash(a.Context())
+	if err != nil {
+		a.Fatal(err)
+	}
+	slices.SortStableFunc(entries, func(x, y engine.TrashEntry) int { // queues first
+		return cmp.Compare(strings.Index(string(y.What), "queue"), strings.Index(string(x.What), "queue"))
+	})
+	for _, entry := range entries {
+		if err := s.Restore(a.Context(), 0, entry); err != nil {
+			a.Fatal(err)
+		}
+	}
+	for queue := range auditQueues {
+		if err := s.SetPaused(a.Context(), 0, queue, false); err != nil {
+			a.Fatal(err)
+		}
+	}
 }
 
 // drain acks all that is left in a queue.

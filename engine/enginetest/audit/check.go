@@ -30,18 +30,32 @@ func (x *index) report(rule Rule, format string, args ...any) {
 func Check(h *History) []Violation {
 	x := indexOf(h)
 	x.publishes()
+	x.topics()
+	x.trash()
+	for _, m := range x.messages {
+		if !x.isSafe(m) && (m.sent == nil || m.sent.call.Result != Done && !x.isRelaxed(m.queue)) {
+			x.report(Loss, "%s (%q) of %s was delivered, and is neither acked nor there", m.id, m.name, m.queue)
+		}
+		x.origin(m)
+		x.places(m)
+		x.expiry(m)
+	}
 	for _, queue := range slices.Sorted(maps.Keys(h.Policies)) {
 		all := x.of(queue)
 		for _, m := range all {
-			x.origin(m)
 			x.life(m)
 			x.end(m)
 		}
 		x.ids(queue)
-		x.groups(queue, all)
+		x.groups(queue)
 		x.order(queue, all)
 		x.deduplication(queue, all)
-		x.counters(queue, all)
+		x.relaxation(queue, all)
+		x.room(queue)
+		x.drops(queue, all)
+	}
+	for _, family := range x.families() {
+		x.counters(family)
 	}
 	slices.SortStableFunc(x.found, func(a, b Violation) int { return cmp.Compare(a.Rule, b.Rule) })
 	return x.found
@@ -50,30 +64,28 @@ func Check(h *History) []Violation {
 // publishes holds what was confirmed or may have been done against what was
 // seen.
 func (x *index) publishes() {
-	seen := map[string]bool{}
-	for _, m := range x.messages {
-		if seen[m.name] {
-			x.report(Duplication, "%q is there under two ids, one is %s", m.name, m.id)
+	for copy, all := range x.copies {
+		if len(all) > 1 {
+			x.report(Duplication, "%q is there under two ids in %s: %s and %s", copy.name, copy.queue, all[0].id, all[1].id)
 		}
-		seen[m.name] = true
 	}
 	for _, c := range x.h.Calls {
 		if c.Op != Publish {
 			continue
 		}
-		if c.Result == Done {
+		if c.Result == Done && x.survives(c) {
 			x.kept(c)
 		}
 		var there, missing int
 		for _, s := range c.Sent {
 			switch {
-			case seen[s.Name]:
+			case x.copies[topical{c.Queue, s.Name}] != nil:
 				there++
 			case s.Dedup == "":
 				missing++
 			}
 		}
-		if c.Result == Unknown && there > 0 && missing > 0 {
+		if c.Result != Refused && there > 0 && missing > 0 {
 			x.report(Atomicity, "of a publish of %d messages to %s, %d are not there", len(c.Sent), c.Queue, missing)
 		}
 	}
@@ -86,12 +98,28 @@ func (x *index) kept(c *Call) {
 		return
 	}
 	for i, id := range c.IDs {
-		m := x.messages[key{c.Queue, id}]
-		if m == nil || m.census == nil && m.acked() == nil {
-			x.report(Loss, "%s (%q) of %s was published, and is neither acked nor there", id, c.Sent[i].Name, c.Queue)
+		if !x.isSafe(x.published(c, i)) {
+			rule := Loss
+			if x.isRelaxed(c.Queue) {
+				rule = Relaxation
+			}
+			x.report(rule, "%s (%q) of %s was published, and is neither acked nor there", id, c.Sent[i].Name, c.Queue)
 		}
 	}
 }
+
+// published is the i-th message of a call that was confirmed; nil: it was never
+// seen. What a relaxed queue has lost may have left its id to another one.
+func (x *index) published(c *Call, i int) *message {
+	m := x.messages[c.IDs[i]]
+	if m != nil && x.isRelaxed(c.Queue) && m.name != c.Sent[i].Name {
+		return nil
+	}
+	return m
+}
+
+// isSafe: a message that was published is acked, or there.
+func (x *index) isSafe(m *message) bool { return m != nil && (m.census != nil || m.acked() != nil) }
 
 // acked is the delivery that was acked, or may have been; nil: none.
 func (m *message) acked() *delivery {
@@ -110,16 +138,15 @@ func (x *index) origin(m *message) {
 	case s == nil:
 		x.report(Invention, "%s (%q) of %s was never published", m.id, m.name, m.queue)
 		return
-	case s.call.Queue != m.queue:
-		x.report(Invention, "%s (%q) was published to %s, and is in %s", m.id, m.name, s.call.Queue, m.queue)
 	case s.call.Result == Refused:
 		x.report(Invention, "%s (%q) of %s was refused, and is there", m.id, m.name, m.queue)
-	case s.call.Result == Done && s.call.IDs[s.at] != m.id && s.Dedup != "":
-		x.report(Deduplication, "%s (%q) of %s is a duplicate, and was stored", m.id, m.name, m.queue)
-	case s.call.Result == Done && s.call.IDs[s.at] != m.id:
-		x.report(Invention, "%q has the id %s in %s, and was published as %s", m.name, m.id, m.queue, s.call.IDs[s.at])
 	case len(m.deliveries) > 0 && m.deliveries[0].granted < s.call.Begin:
 		x.report(Invention, "%s (%q) of %s was delivered before it was published", m.id, m.name, m.queue)
+	case s.call.Op == PublishTopic || s.call.Result != Done:
+	case s.call.IDs[s.at] != m.id && s.Dedup != "":
+		x.report(Deduplication, "%s (%q) of %s is a duplicate, and was stored", m.id, m.name, m.queue)
+	case s.call.IDs[s.at] != m.id:
+		x.report(Invention, "%q has the id %s in %s, and was published as %s", m.name, m.id, m.queue, s.call.IDs[s.at])
 	}
 	for _, d := range m.digests {
 		if d != s.Digest {
@@ -129,8 +156,13 @@ func (x *index) origin(m *message) {
 	}
 }
 
-// ids: they ascend in each publish, and from one to the next. Duplicates have
-// those of others.
+// isNew reports that a message was stored under an id of its own: duplicates
+// have those of others, and what a relaxed queue has lost has none.
+func (x *index) isNew(c *Call, i int) bool {
+	return c.Sent[i].Dedup == "" && (x.survives(c) || x.published(c, i) != nil)
+}
+
+// ids: they ascend in each publish, and from one to the next.
 func (x *index) ids(queue string) {
 	var byBegin []*Call
 	for _, c := range x.h.Calls {
@@ -145,14 +177,14 @@ func (x *index) ids(queue string) {
 	for _, c := range byBegin {
 		for ; ended < len(byEnd) && byEnd[ended].End < c.Begin; ended++ {
 			for i, id := range byEnd[ended].IDs {
-				if byEnd[ended].Sent[i].Dedup == "" && compareIDs(id, last) > 0 {
+				if x.isNew(byEnd[ended], i) && compareIDs(id, last) > 0 {
 					last = id
 				}
 			}
 		}
 		before := last
 		for i, id := range c.IDs {
-			if c.Sent[i].Dedup != "" {
+			if !x.isNew(c, i) {
 				continue
 			}
 			if compareIDs(id, before) <= 0 {

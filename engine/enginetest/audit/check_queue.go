@@ -9,18 +9,20 @@ import (
 )
 
 // groups: one message of a group at a time, and in the order of ids.
-func (x *index) groups(queue string, all []*message) {
+func (x *index) groups(queue string) {
 	if !x.h.Policies[queue].Ordered {
 		return
 	}
 	byGroup := map[string][]*delivery{}
-	for _, m := range all {
-		if m.sent != nil && m.sent.Group != "" {
-			byGroup[m.sent.Group] = append(byGroup[m.sent.Group], m.deliveries...)
+	for _, d := range x.receipts {
+		if s := d.message.sent; d.call.Queue == queue && s != nil && s.Group != "" {
+			byGroup[s.Group] = append(byGroup[s.Group], d)
 		}
 	}
 	for group, deliveries := range byGroup {
-		slices.SortStableFunc(deliveries, func(a, b *delivery) int { return cmp.Compare(a.granted, b.granted) })
+		slices.SortFunc(deliveries, func(a, b *delivery) int {
+			return cmp.Or(cmp.Compare(a.granted, b.granted), compareIDs(a.ID, b.ID))
+		})
 		var holder, youngest *delivery
 		for _, d := range deliveries {
 			if h := holder; h != nil && h.message != d.message && h.call.Life == d.call.Life && d.granted < x.heldUntil(h) {
@@ -29,7 +31,7 @@ func (x *index) groups(queue string, all []*message) {
 			if holder == nil || holder.call.Life < d.call.Life || x.heldUntil(d) > x.heldUntil(holder) {
 				holder = d
 			}
-			if y := youngest; y != nil && y.granted < d.granted && compareIDs(y.ID, d.ID) > 0 && x.delay(d.message.sent) == 0 {
+			if y := youngest; y != nil && y.granted < d.granted && compareIDs(y.ID, d.ID) > 0 && x.waits(d) {
 				x.report(Groups, "%s of group %s of %s is delivered after %s", d.ID, group, queue, y.ID)
 			}
 			if youngest == nil || compareIDs(d.ID, youngest.ID) > 0 {
@@ -37,6 +39,12 @@ func (x *index) groups(queue string, all []*message) {
 			}
 		}
 	}
+}
+
+// waits reports that a message came to its delivery by no delay of its producer
+// and no operator.
+func (x *index) waits(d *delivery) bool {
+	return x.delay(d.message.sent) == 0 && !x.handled(d.message, 0, d.granted)
 }
 
 // order: a message that waits is not passed by a younger one.
@@ -51,10 +59,11 @@ func (x *index) order(queue string, all []*message) {
 		if len(m.deliveries) > 0 {
 			granted = m.deliveries[0].granted
 		}
-		if passer != nil && passer.granted < granted && x.delay(m.sent) == 0 && (len(m.deliveries) > 0 || m.isLive()) && !x.missed(m, passer) {
+		handled := x.handled(m, 0, granted)
+		if passer != nil && passer.granted < granted && x.delay(m.sent) == 0 && (len(m.deliveries) > 0 || m.isLive()) && !handled && !x.missed(m, passer) && !x.spared(queue, passer.granted) {
 			x.report(Order, "%s of %s is first delivered after %s", m.id, queue, passer.ID)
 		}
-		if len(m.deliveries) > 0 && !x.shadowed(m.deliveries[0]) && (passer == nil || granted < passer.granted) {
+		if len(m.deliveries) > 0 && m.deliveries[0].call.Queue == queue && !x.shadowed(m.deliveries[0]) && (passer == nil || granted < passer.granted) {
 			passer = m.deliveries[0]
 		}
 	}
@@ -83,7 +92,7 @@ func (x *index) deduplication(queue string, all []*message) {
 			continue
 		}
 		for i, s := range c.Sent {
-			m := x.messages[key{queue, c.IDs[i]}]
+			m := x.messages[c.IDs[i]]
 			if s.Dedup == "" || m == nil || m.sent == nil || m.sent.call == c {
 				continue
 			}
@@ -97,77 +106,4 @@ func (x *index) deduplication(queue string, all []*message) {
 			}
 		}
 	}
-}
-
-// counters: totals and depth are what the messages add up to.
-func (x *index) counters(queue string, all []*message) {
-	census := x.h.Final[queue]
-	if census == nil {
-		x.report(Counters, "%s was not counted in the end", queue)
-		return
-	}
-	same := func(what string, got, want int64) {
-		if got != want {
-			x.report(Counters, "%s counts %d %s, not %d", queue, got, what, want)
-		}
-	}
-	states := map[engine.State]int64{}
-	var want engine.Totals
-	var live int64
-	for _, m := range all {
-		want.Published++
-		want.Failed += int64(m.failures())
-		if m.sent != nil {
-			want.Bytes += int64(m.sent.Size)
-		}
-		switch {
-		case m.census == nil:
-			want.Acked++
-		case m.isLive() && m.sent != nil:
-			live += int64(m.sent.Size)
-			fallthrough
-		default:
-			states[m.census.State]++
-		}
-	}
-	info, totals := &census.Info, census.Info.Totals
-	same("messages ready", info.Ready, states[engine.Ready])
-	same("messages in flight", info.InFlight, states[engine.InFlight])
-	same("delayed messages", info.Delayed, states[engine.Delayed])
-	same("dead letters", info.Dead, states[engine.Dead])
-	same("bytes", info.Bytes, live)
-	same("messages published", totals.Published, want.Published)
-	same("bytes published", totals.Bytes, want.Bytes)
-	same("acks", totals.Acked, want.Acked)
-	same("failures", totals.Failed, want.Failed)
-	same("deaths", totals.Dead, states[engine.Dead])
-	same("expiries", totals.Expired, 0)
-	least, most := x.deliveries(queue, totals)
-	if totals.Delivered < least || totals.Delivered > most {
-		x.report(Counters, "%s counts %d deliveries, not %d to %d", queue, totals.Delivered, least, most)
-	}
-}
-
-// deliveries says how many there may have been. Each ack and failure ends one;
-// those that a crash undid need not be counted.
-func (x *index) deliveries(queue string, totals engine.Totals) (least, most int64) {
-	orderly := true
-	for _, l := range x.h.Lives[:len(x.h.Lives)-1] {
-		orderly = orderly && l.Clean
-	}
-	for _, c := range x.h.Calls {
-		if c.Op != Receive || c.Queue != queue {
-			continue
-		}
-		if c.Result == Done {
-			most += int64(len(c.Got))
-		} else {
-			most += int64(c.Max)
-		}
-		least += int64(len(c.Got))
-	}
-	if !orderly {
-		least = totals.Acked + totals.Failed
-	}
-	return least, most
 }

@@ -54,4 +54,24 @@ const (
 	Deduplication Rule = "deduplication"
 	// Counters: totals and depth are what the history implies.
 	Counters Rule = "counters"
+	// Relaxation: what a relaxed queue confirmed is undone by a kill soon after or
+	// by a full disk, never by anything else; by a kill the last of it first.
+	Relaxation Rule = "relaxation"
+	// Expiry: nothing is delivered when the queue's TTL is over, counted from its
+	// entering the queue; nothing expires before.
+	Expiry Rule = "expiry"
+	// Room: a queue is never seen above its bound, refuses only what it has no
+	// room for, and drops only the oldest that is ready.
+	Room Rule = "room"
+	// Topics: a publish to a topic is stored in each queue that is bound for its
+	// key, once, in all of them or in none.
+	Topics Rule = "topics"
+	// Moves: a message is where its last move left it, and nowhere else; unless it
+	// keeps its tries, they begin again.
+	Moves Rule = "moves"
+	// Trash: what was deleted is not delivered until it is restored, and then all
+	// of it is back.
+	Trash Rule = "trash"
+	// Pauses: nothing is delivered while the queue is paused.
+	Pauses Rule = "pauses"
 )

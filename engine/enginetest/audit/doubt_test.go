@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"nixie/engine"
 )
@@ -97,16 +98,98 @@ func TestDoubts(t *testing.T) {
 			publishAt(1, 2, "1", "2"), leasedAt(90, try("2", 1, "a")), ackAt(91, "2", "a"),
 			receiveAt(92, 93).cut()).there("1", 0), []Rule{Order}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			found := map[Rule]bool{}
-			all := Check(c.h)
-			for _, v := range all {
-				found[v.Rule] = true
-			}
-			delete(found, Counters)
-			if got := slices.Sorted(maps.Keys(found)); !slices.Equal(got, c.want) {
-				t.Errorf("broken are %v, want %v: %v", got, c.want, all)
-			}
-		})
+		t.Run(name, func(t *testing.T) { breaks(t, c.h, c.want) })
 	}
+}
+
+// breaks fails the test unless the history breaks these rules, but for Counters.
+func breaks(t *testing.T, h *History, want []Rule) {
+	t.Helper()
+	found := map[Rule]bool{}
+	all := Check(h)
+	for _, v := range all {
+		found[v.Rule] = true
+	}
+	delete(found, Counters)
+	if got := slices.Sorted(maps.Keys(found)); !slices.Equal(got, want) {
+		t.Errorf("broken are %v, want %v: %v", got, want, all)
+	}
+}
+
+// relaxed has the queue confirm before it is done.
+func (h *History) relaxed() *History {
+	h.Policies["q"] = engine.Policy{VisibilityTimeout: 10, Durability: engine.Relaxed}
+	return h
+}
+
+// later has the first life end later than a kill may undo anything of it.
+func (h *History) later() *History {
+	for i := range h.Lives {
+		h.Lives[i].Closing += 2 * relaxedWindow
+		h.Lives[i].Ended += 2 * relaxedWindow
+	}
+	return h
+}
+
+// full is a call that found the disk full.
+func (c *Call) full() *Call {
+	c.Result, c.Error, c.IDs = Refused, engine.ErrNoSpace.Error(), nil
+	return c
+}
+
+func TestRelaxation(t *testing.T) {
+	for name, c := range map[string]struct {
+		h    *History
+		want []Rule
+	}{
+		"a kill undoes a publish":         {doubtful(false, publishAt(1, 2, "1")), nil},
+		"a close does not":                {doubtful(true, publishAt(1, 2, "1")), []Rule{Relaxation}},
+		"nor a kill that comes later":     {doubtful(false, publishAt(1, 2, "1")).later(), []Rule{Relaxation}},
+		"a full disk does":                {doubtful(true, publishAt(1, 2, "1"), publishAt(3, 4, "2").full()), nil},
+		"of two it undoes the last":       {doubtful(false, publishAt(1, 2, "1"), publishAt(3, 4, "2")).there("1", 0), nil},
+		"and not the first":               {doubtful(false, publishAt(1, 2, "1"), publishAt(3, 4, "2")).there("2", 0), []Rule{Relaxation}},
+		"of those at a time it may":       {doubtful(false, publishAt(1, 4, "1"), publishAt(3, 4, "2")).there("2", 0), nil},
+		"but not half a publish":          {doubtful(false, publishAt(1, 2, "1", "2")).there("1", 0), []Rule{Atomicity}},
+		"its id is given to another one":  {doubtful(false, publishAt(3, 4, "1"), renamed(publishAt(120, 121, "1").in(1))).has("1", "other"), nil},
+		"an ack, and it comes back":       {doubtful(false, publishAt(1, 2, "1"), leasedAt(3, try("1", 1, "a")), ackAt(4, "1", "a")).there("1", 1), nil},
+		"not in the same life":            {doubtful(false, publishAt(1, 2, "1"), leasedAt(3, try("1", 1, "a")), ackAt(4, "1", "a"), leasedAt(20, try("1", 2, "b"))).there("1", 2), []Rule{Duplication}},
+		"unless the lease ran out before": {doubtful(false, publishAt(1, 2, "1"), leasedAt(3, try("1", 1, "a")), ackAt(12, "1", "a"), leasedAt(20, try("1", 2, "b"))).there("1", 2), nil},
+		"nor though what came later stays": {doubtful(false, publishAt(1, 2, "1"), leasedAt(3, try("1", 1, "a")), ackAt(4, "1", "a"),
+			publishAt(6, 7, "2")).there("1", 1).there("2", 0), []Rule{Relaxation}},
+		"two acks at a time": {doubtful(false, publishAt(1, 2, "1"), leasedAt(3, try("1", 1, "a")), ackAt(4, "1", "a"), ackAt(6, "1", "a")), nil},
+	} {
+		t.Run(name, func(t *testing.T) { breaks(t, c.h.relaxed(), c.want) })
+	}
+}
+
+// renamed publishes another message.
+func renamed(c *Call) *Call {
+	c.Sent[0].Name = "other"
+	return c
+}
+
+// has is there, for a message of another name.
+func (h *History) has(id engine.ID, name string) *History {
+	c := h.there(id, 0).Final["q"]
+	c.Messages[len(c.Messages)-1].Name = name
+	return h
+}
+
+// TestConfigured: a policy holds from when it was configured.
+func TestConfigured(t *testing.T) {
+	died := func(at int64, tries int) *History {
+		h := doubtful(true, publishAt(1, 2, "1"), leasedAt(3, try("1", 1, "a")), settleAt(Nack, 4, 5, Done, "1", "a"),
+			leasedAt(20, try("1", 2, "b")), settleAt(Nack, 21, 22, Done, "1", "b"),
+			&Call{Op: Configure, Queue: "q", Begin: 10, End: 12, Result: Done, Policy: &engine.Policy{MaxTries: tries, DeadLetter: "grave"}})
+		h.Policies["q"] = engine.Policy{VisibilityTimeout: 10, MaxTries: 1}
+		h.Policies["grave"] = engine.Policy{VisibilityTimeout: 10}
+		h.Final["grave"] = &Census{Messages: []Found{{
+			ID: "1", Name: "m1", State: engine.Dead, Tries: 2,
+			Death: &engine.Death{Origin: "q", Reason: engine.MaxTries, Tries: 2, At: time.Unix(0, at)},
+		}}}
+		return h
+	}
+	breaks(t, died(21, 2), nil)
+	breaks(t, died(21, 3), []Rule{Deaths})
+	breaks(t, died(9, 2), []Rule{Deaths})
 }

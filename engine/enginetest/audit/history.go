@@ -31,12 +31,24 @@ type Life struct {
 type Op string
 
 const (
-	Publish Op = "publish"
-	Receive Op = "receive"
-	Ack     Op = "ack"
-	Nack    Op = "nack"
-	Release Op = "release"
-	Extend  Op = "extend"
+	Publish      Op = "publish"
+	PublishTopic Op = "publish to topic"
+	Receive      Op = "receive"
+	Ack          Op = "ack"
+	Nack         Op = "nack"
+	Release      Op = "release"
+	Extend       Op = "extend"
+	Look         Op = "look"
+	Move         Op = "move"
+	Delete       Op = "delete"
+	Purge        Op = "purge"
+	DeleteQueue  Op = "delete queue"
+	Restore      Op = "restore"
+	Pause        Op = "pause"
+	Resume       Op = "resume"
+	Configure    Op = "configure"
+	Bind         Op = "bind"
+	Unbind       Op = "unbind"
 )
 
 // Result is how a call ended.
@@ -59,8 +71,11 @@ type Call struct {
 	Result Result `json:"result,omitempty"`
 	Error  string `json:"error,omitempty"` // of a refused one: the contract's
 
-	Sent []Sent      `json:"sent,omitempty"` // published
-	IDs  []engine.ID `json:"ids,omitempty"`  // that it returned for them
+	Sent   []Sent      `json:"sent,omitempty"`   // published
+	IDs    []engine.ID `json:"ids,omitempty"`    // that it returned for them; or was told to move or delete
+	Topic  string      `json:"topic,omitempty"`  // published to, bound or unbound
+	Key    string      `json:"key,omitempty"`    // of what was published to it; or the pattern of the binding
+	Queues []string    `json:"queues,omitempty"` // in which it then is
 
 	Max   int           `json:"max,omitempty"`
 	Lease time.Duration `json:"lease,omitempty"` // of receive (0: the policy's) and extend
@@ -71,6 +86,31 @@ type Call struct {
 	Delay    time.Duration    `json:"delay,omitempty"`    // of nack and release
 	Reject   bool             `json:"reject,omitempty"`
 	Deadline int64            `json:"deadline,omitempty"` // that extend returned
+
+	To       string         `json:"to,omitempty"` // of a move, as are Into and Keep
+	Into     engine.State   `json:"into,omitempty"`
+	Keep     bool           `json:"keep,omitempty"`
+	Outcomes []Outcome      `json:"outcomes,omitempty"` // of a move or a deletion, for each id
+	Area     engine.Area    `json:"area,omitempty"`     // purged
+	Entry    string         `json:"entry,omitempty"`    // of the trash: made or restored
+	Count    int64          `json:"count,omitempty"`    // of messages in it, or restored
+	Policy   *engine.Policy `json:"policy,omitempty"`   // that was configured
+	Depth    int64          `json:"depth,omitempty"`    // that was seen
+	Bytes    int64          `json:"bytes,omitempty"`
+}
+
+// Outcome is what a move or a deletion did with one message.
+type Outcome struct {
+	Queue string `json:"queue,omitempty"` // where it is then
+	Error string `json:"error,omitempty"`
+}
+
+// resultOn is the result of a move or a deletion for the i-th message.
+func (c *Call) resultOn(i int) Result {
+	if c.Result == Done && c.Outcomes[i].Error != "" {
+		return Refused
+	}
+	return c.Result
 }
 
 // resultFor is the result for the i-th receipt.
@@ -98,6 +138,8 @@ type Got struct {
 	Digest   uint64    `json:"digest"`
 	Token    string    `json:"token"`
 	Tries    int       `json:"tries"`
+	Failures int       `json:"failures,omitempty"`
+	Requeues int       `json:"requeues,omitempty"`
 	Deadline int64     `json:"deadline"`
 }
 
@@ -109,12 +151,14 @@ type Census struct {
 
 // Found is a message in a census.
 type Found struct {
-	ID     engine.ID          `json:"id"`
-	Name   string             `json:"name"`
-	Digest uint64             `json:"digest"`
-	State  engine.State       `json:"state"`
-	Tries  int                `json:"tries"`
-	Death  engine.DeathReason `json:"death,omitempty"`
+	ID       engine.ID     `json:"id"`
+	Name     string        `json:"name"`
+	Digest   uint64        `json:"digest"`
+	State    engine.State  `json:"state"`
+	Tries    int           `json:"tries"`
+	Failures int           `json:"failures,omitempty"`
+	Requeues int           `json:"requeues,omitempty"`
+	Death    *engine.Death `json:"death,omitempty"` // the latest
 }
 
 // Summary counts the calls by what they do and how they ended.

@@ -11,18 +11,20 @@ import (
 
 // index is a history by message.
 type index struct {
-	h        *History
+	h *History
+	*registers
 	sent     map[string]*sent // by name
-	messages map[key]*message
+	messages map[engine.ID]*message
+	queues   map[string][]*message // by id
+	copies   map[topical][]*message
 	receipts map[engine.Receipt]*delivery
 	lapses   map[place]*lapse
+	starved  map[int]bool // lives in which the disk was full
 	found    []Violation
 }
 
-type key struct {
-	queue string
-	id    engine.ID
-}
+// topical names one of the copies that a publish to a topic makes.
+type topical struct{ queue, name string }
 
 type place struct {
 	queue string
@@ -44,12 +46,14 @@ type sent struct {
 
 // message is all that was seen of one.
 type message struct {
-	key
+	id         engine.ID
+	queue      string // that it was published to
 	name       string
 	digests    []uint64
 	sent       *sent // nil: it was invented
 	deliveries []*delivery
 	census     *Found // nil: it was not there in the end
+	place      string // then
 }
 
 // delivery is a lease of a message.
@@ -71,12 +75,15 @@ type use struct {
 // indexOf sorts a history.
 func indexOf(h *History) *index {
 	x := &index{
-		h: h, sent: map[string]*sent{}, messages: map[key]*message{},
-		receipts: map[engine.Receipt]*delivery{}, lapses: map[place]*lapse{},
+		h: h, registers: registersOf(h), sent: map[string]*sent{}, messages: map[engine.ID]*message{},
+		queues: map[string][]*message{}, copies: map[topical][]*message{}, receipts: map[engine.Receipt]*delivery{}, lapses: map[place]*lapse{}, starved: map[int]bool{},
 	}
 	for _, c := range h.Calls {
+		if c.Error == engine.ErrNoSpace.Error() {
+			x.starved[c.Life] = true
+		}
 		switch c.Op {
-		case Publish:
+		case Publish, PublishTopic:
 			for i := range c.Sent {
 				x.sent[c.Sent[i].Name] = &sent{&c.Sent[i], c, i}
 			}
@@ -96,28 +103,36 @@ func indexOf(h *History) *index {
 			f := &census.Messages[i]
 			m := x.message(queue, f.ID, f.Name)
 			if m.census != nil {
-				x.report(Duplication, "%s is found twice in %s", f.ID, queue)
+				x.report(Duplication, "%s is found twice, in %s and %s", f.ID, m.place, queue)
 			}
-			m.census = f
+			m.census, m.place = f, queue
 			m.digests = append(m.digests, f.Digest)
 		}
 	}
 	for _, m := range x.messages {
 		m.sent = x.sent[m.name]
+		if m.sent != nil && m.sent.call.Op == Publish {
+			m.queue = m.sent.call.Queue
+		}
+		x.queues[m.queue] = append(x.queues[m.queue], m)
+		copy := topical{m.queue, m.name}
+		x.copies[copy] = append(x.copies[copy], m)
 		slices.SortStableFunc(m.deliveries, func(a, b *delivery) int { return cmp.Compare(a.granted, b.granted) })
 		for _, d := range m.deliveries {
 			d.extend()
 		}
 	}
+	for _, all := range x.queues {
+		slices.SortFunc(all, func(a, b *message) int { return compareIDs(a.id, b.id) })
+	}
 	return x
 }
 
 func (x *index) message(queue string, id engine.ID, name string) *message {
-	k := key{queue, id}
-	m := x.messages[k]
+	m := x.messages[id]
 	if m == nil {
-		m = &message{key: k, name: name}
-		x.messages[k] = m
+		m = &message{id: id, queue: queue, name: name}
+		x.messages[id] = m
 	}
 	if m.name != name {
 		x.report(Invention, "%s of %s is now %q, now %q", id, queue, m.name, name)
@@ -160,10 +175,28 @@ func (d *delivery) extend() {
 	}
 }
 
-// settled is the call that surely ended the delivery.
-func (d *delivery) settled() (use, bool) {
+// deadlineAt is the deadline that a call surely met. What ran out may still be
+// extended, until it is noticed.
+func (d *delivery) deadlineAt(c use) int64 {
+	deadline, last := d.Deadline, d.granted
 	for _, u := range d.uses {
-		if u.Op != Extend && u.result == Done {
+		if u.Op == Extend && u.result == Done && u.End <= c.Begin && u.Deadline-int64(u.Lease) >= last {
+			deadline, last = u.Deadline, u.Deadline-int64(u.Lease)
+		}
+	}
+	for _, u := range d.uses {
+		if u.Op == Extend && u.result != Refused && u.Begin <= c.End && u.End > c.Begin && u.Call != c.Call {
+			deadline = min(deadline, u.Begin+int64(u.Lease))
+		}
+	}
+	return deadline
+}
+
+// settled is the call that surely ended the delivery, as far as that life of the
+// engine can know.
+func (x *index) settled(d *delivery, life int) (use, bool) {
+	for _, u := range d.uses {
+		if u.Op != Extend && u.result == Done && x.holds(d, u, life) {
 			return u, true
 		}
 	}
@@ -178,12 +211,25 @@ func (d *delivery) maybe(does func(use) bool) bool {
 // heldUntil is until when the lease was surely not over.
 func (x *index) heldUntil(d *delivery) int64 {
 	until := min(d.deadline, x.h.Lives[d.call.Life].Closing)
+	if x.handled(d.message, d.granted, until) {
+		return d.granted
+	}
 	for _, u := range d.uses {
 		if u.Op != Extend && u.result != Refused {
 			until = min(until, u.Begin)
 		}
 	}
 	return until
+}
+
+// lifeAt is the life of the engine at that time; once it closes, that is the
+// next one.
+func (x *index) lifeAt(at int64) int {
+	life := slices.IndexFunc(x.h.Lives, func(l Life) bool { return at < l.Closing })
+	if life < 0 {
+		return len(x.h.Lives)
+	}
+	return life
 }
 
 // unrecorded is how many receives in these lives nobody knows the end of.
@@ -219,15 +265,34 @@ func (x *index) delay(s *sent) time.Duration {
 	return max(cmp.Or(s.Delay, x.h.Policies[s.call.Queue].Delay), 0)
 }
 
-// of returns the messages of a queue by id.
-func (x *index) of(queue string) (all []*message) {
-	for _, m := range x.messages {
-		if m.queue == queue {
-			all = append(all, m)
-		}
+// policiesOf are those that a queue may have had between two times.
+func (x *index) policiesOf(queue string, from, to int64) (all []engine.Policy) {
+	last, none := x.policies[queue].at(from, to)
+	if none {
+		all = append(all, x.h.Policies[queue])
 	}
-	slices.SortFunc(all, func(a, b *message) int { return compareIDs(a.id, b.id) })
+	for _, w := range last {
+		all = append(all, *w.Policy)
+	}
 	return all
+}
+
+// handled reports that an operator may have done something to the message
+// between two times.
+func (x *index) handled(m *message, from, to int64) bool {
+	during := func(c *Call) bool { return c.Begin <= to && c.End >= from }
+	works := slices.DeleteFunc(slices.Clone(x.works[m.id]), func(w write) bool { return w.result == Refused })
+	if slices.ContainsFunc(works, func(w write) bool { return during(w.Call) }) {
+		return true
+	}
+	return slices.ContainsFunc(x.sweeps, func(c *Call) bool {
+		return during(c) && (c.Queue == m.queue || slices.ContainsFunc(works, func(w write) bool { return w.leaves(c.Queue) }))
+	})
+}
+
+// of returns the messages of a queue by id.
+func (x *index) of(queue string) []*message {
+	return slices.Clone(x.queues[queue])
 }
 
 const never = math.MaxInt64

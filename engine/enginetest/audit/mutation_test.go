@@ -82,11 +82,11 @@ func isPlain(x *index, m *message) bool {
 }
 
 func settledBy(op Op) func(*index, *message) bool {
-	return func(_ *index, m *message) bool {
+	return func(x *index, m *message) bool {
 		if len(m.deliveries) < 2 {
 			return false
 		}
-		u, sure := m.deliveries[0].settled()
+		u, sure := x.settled(m.deliveries[0], 0)
 		return sure && u.Op == op
 	}
 }
@@ -119,7 +119,7 @@ func plainPublish(c *Call) bool {
 // earlier call, and which.
 func (x *index) isDuplicate(c *Call) (at int, ok bool) {
 	for i, s := range c.Sent {
-		if s.Dedup != "" && x.messages[key{c.Queue, c.IDs[i]}].sent.call != c {
+		if s.Dedup != "" && x.messages[c.IDs[i]].sent.call != c {
 			return i, true
 		}
 	}
@@ -167,7 +167,7 @@ var mutations = []mutation{
 	})},
 	{Atomicity, "half a publish", onCall(plainPublish, func(x *index, c *Call) {
 		c.Result = Unknown
-		x.lose(x.messages[key{c.Queue, c.IDs[0]}])
+		x.lose(x.messages[c.IDs[0]])
 	})},
 	{IDs, "they descend in a publish", onCall(plainPublish, func(_ *index, c *Call) { slices.Reverse(c.IDs) })},
 	{IDs, "a later publish has the same", onCall(plainPublish, func(x *index, c *Call) {
@@ -190,7 +190,7 @@ var mutations = []mutation{
 		c.Messages = append(c.Messages, *m.census)
 	})},
 	{Receipts, "an ack more", onMessage(isAcked, func(x *index, m *message) {
-		u, _ := m.acked().settled()
+		u, _ := x.settled(m.acked(), 0)
 		again := *u.Call
 		x.h.Calls = append(x.h.Calls, &again)
 	})},
@@ -218,20 +218,20 @@ var mutations = []mutation{
 	{Tries, "one is not counted", onMessage(settledBy(Nack), func(_ *index, m *message) { m.deliveries[1].Tries = m.deliveries[0].Tries })},
 	{Tries, "a release is counted", onMessage(settledBy(Release), func(_ *index, m *message) { m.deliveries[1].Tries = m.deliveries[0].Tries + 1 })},
 	{Tries, "more than the policy allows", onMessage(isDelivered, func(_ *index, m *message) { m.deliveries[len(m.deliveries)-1].Tries = 4 })},
-	{Deaths, "of nothing", onMessage(isDead, func(_ *index, m *message) { m.census.Death = engine.Expired })},
-	{Deaths, "of too few tries", onMessage(isDead, func(_ *index, m *message) { m.census.Death, m.census.Tries = engine.MaxTries, 2 })},
+	{Deaths, "of nothing", onMessage(isDead, func(_ *index, m *message) { m.census.Death.Reason = engine.Expired })},
+	{Deaths, "of too few tries", onMessage(isDead, func(_ *index, m *message) { m.census.Death.Reason, m.census.Death.Tries = engine.MaxTries, 2 })},
 	{Deaths, "of a rejection that was none", onMessage(isDead, func(_ *index, m *message) {
 		for _, d := range m.deliveries {
 			for _, u := range d.uses {
 				u.Reject = false
 			}
 		}
-		m.census.Death = engine.Rejected
+		m.census.Death.Reason = engine.Rejected
 	})},
 	{Deaths, "not of a rejection", onMessage(isDead, func(_ *index, m *message) { m.census.State = engine.Ready })},
 	{Delays, "of a publish", onMessage(isDelivered, func(_ *index, m *message) { m.sent.Delay = 1e15 })},
-	{Delays, "of a nack", onMessage(settledBy(Nack), func(_ *index, m *message) {
-		u, _ := m.deliveries[0].settled()
+	{Delays, "of a nack", onMessage(settledBy(Nack), func(x *index, m *message) {
+		u, _ := x.settled(m.deliveries[0], 0)
 		u.Delay = 1e15
 	})},
 	{Groups, "two at a time", onMessage(inGroup, func(x *index, m *message) {
@@ -244,11 +244,11 @@ var mutations = []mutation{
 		x.deliver(x.next(m, func(*message) bool { return true }), m.deliveries[0].granted-1, 1)
 	})},
 	{Deduplication, "a duplicate is stored", onDuplicate(func(x *index, c *Call, at int) {
-		f := Found{ID: "999999", Name: c.Sent[at].Name, Digest: c.Sent[at].Digest, State: engine.Dead, Death: engine.Rejected}
+		f := Found{ID: "999999", Name: c.Sent[at].Name, Digest: c.Sent[at].Digest, State: engine.Dead, Death: &engine.Death{Reason: engine.Rejected, Origin: c.Queue}}
 		x.h.Final[c.Queue].Messages = append(x.h.Final[c.Queue].Messages, f)
 	})},
 	{Deduplication, "a duplicate of something else", onDuplicate(func(x *index, c *Call, at int) {
-		x.messages[key{c.Queue, c.IDs[at]}].sent.Dedup = "another"
+		x.messages[c.IDs[at]].sent.Dedup = "another"
 	})},
 	{Deduplication, "a window that was over", onDuplicate(func(x *index, _ *Call, _ int) { x.window(1) })},
 	{Deduplication, "a window that was not over", onDuplicate(func(x *index, _ *Call, _ int) { x.window(1e15) })},

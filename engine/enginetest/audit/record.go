@@ -124,7 +124,8 @@ func resultOf(err error) (Result, string) {
 	}
 	for _, refusal := range []error{
 		engine.ErrLeaseLost, engine.ErrNoSpace, engine.ErrClosed, engine.ErrQueueFull,
-		engine.ErrQueueNotFound, engine.ErrInvalid, engine.ErrTooLarge,
+		engine.ErrQueueNotFound, engine.ErrQueueExists, engine.ErrNoRoute, engine.ErrTrashNotFound,
+		engine.ErrInvalid, engine.ErrTooLarge,
 	} {
 		if errors.Is(err, refusal) {
 			return Refused, refusal.Error()
@@ -135,23 +136,38 @@ func resultOf(err error) (Result, string) {
 
 // Publish publishes messages, each under a name that no other one has.
 func (s *Session) Publish(ctx context.Context, client int, queue string, names []string, messages []engine.Outgoing) error {
-	c := &Call{Client: client, Op: Publish, Queue: queue}
+	c := &Call{Client: client, Op: Publish, Queue: queue, Sent: christen(names, messages)}
+	end := s.begin(c)
+	var err error
+	c.IDs, err = s.e.Publish(ctx, queue, messages...)
+	end(err)
+	return err
+}
+
+// PublishTopic publishes to a topic as Publish does to a queue.
+func (s *Session) PublishTopic(ctx context.Context, client int, topic, key string, names []string, messages []engine.Outgoing) error {
+	c := &Call{Client: client, Op: PublishTopic, Topic: topic, Key: key, Sent: christen(names, messages)}
+	end := s.begin(c)
+	var err error
+	c.Queues, err = s.e.PublishTopic(ctx, topic, key, messages...)
+	end(err)
+	return err
+}
+
+// christen gives messages their names.
+func christen(names []string, messages []engine.Outgoing) (all []Sent) {
 	for i := range messages {
 		m := &messages[i]
 		if m.Headers = m.Headers.Clone(); m.Headers == nil {
 			m.Headers = engine.Headers{}
 		}
 		m.Headers[nameHeader] = names[i]
-		c.Sent = append(c.Sent, Sent{
+		all = append(all, Sent{
 			Name: names[i], Digest: digest(m.Body, m.Headers, m.Group, m.DedupID), Size: len(m.Body),
 			Group: m.Group, Dedup: m.DedupID, Delay: m.Delay,
 		})
 	}
-	end := s.begin(c)
-	var err error
-	c.IDs, err = s.e.Publish(ctx, queue, messages...)
-	end(err)
-	return err
+	return all
 }
 
 // Receive receives. One that fails is unknown: what it had leased was given
@@ -163,7 +179,8 @@ func (s *Session) Receive(ctx context.Context, client int, queue string, o engin
 	for _, d := range got {
 		c.Got = append(c.Got, Got{
 			ID: d.ID, Name: d.Headers[nameHeader], Digest: digest(d.Body, d.Headers, d.Group, d.DedupID),
-			Token: d.Receipt.Token, Tries: d.Tries, Deadline: d.Deadline.UnixNano(),
+			Token: d.Receipt.Token, Tries: d.Tries, Failures: len(d.Attempts), Requeues: d.Requeues,
+			Deadline: d.Deadline.UnixNano(),
 		})
 	}
 	end(err)
@@ -248,14 +265,10 @@ func (s *Session) Census(ctx context.Context, queue string) error {
 				return err
 			}
 			for _, m := range page.Messages {
-				f := Found{
+				census.Messages = append(census.Messages, Found{
 					ID: m.ID, Name: m.Headers[nameHeader], Digest: digest(m.Body, m.Headers, m.Group, m.DedupID),
-					State: m.State, Tries: m.Tries,
-				}
-				if m.Death != nil {
-					f.Death = m.Death.Reason
-				}
-				census.Messages = append(census.Messages, f)
+					State: m.State, Tries: m.Tries, Failures: len(m.Attempts), Requeues: m.Requeues, Death: m.Death,
+				})
 			}
 			o.After = page.Next
 		}

@@ -1,0 +1,83 @@
+package bolt_test
+
+import (
+	"context"
+	"math/rand/v2"
+
+	"nixie/engine"
+	"nixie/engine/bolt"
+	"nixie/engine/enginetest/audit"
+)
+
+// auditOperator does with some queues, under their clients, what operators do.
+type auditOperator struct {
+	number int
+	random *rand.Rand
+}
+
+// auditDesks are the queues that operators work on; the last one has only dead
+// letters, and what they move there.
+var auditDesks = []string{"desk", "file", "morgue"}
+
+func (o *auditOperator) work(ctx context.Context, s *audit.Session, e *bolt.Engine) error {
+	queue := auditDesks[o.random.IntN(3)]
+	switch o.random.IntN(16) {
+	case 0:
+		return s.SetPaused(ctx, o.number, queue, true)
+	case 1, 2:
+		return s.SetPaused(ctx, o.number, auditDesks[o.random.IntN(3)], false)
+	case 3:
+		return o.configure(ctx, s)
+	case 4:
+		return s.Purge(ctx, o.number, queue, []engine.Area{engine.LiveArea, engine.DeadArea}[o.random.IntN(2)])
+	case 5:
+		if o.random.IntN(4) == 0 {
+			return s.DeleteQueue(ctx, o.number, auditDesks[o.random.IntN(2)])
+		}
+		return o.restore(ctx, s, e)
+	case 6, 7, 8:
+		return o.restore(ctx, s, e)
+	}
+	ids, err := o.choose(ctx, e, queue)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	if o.random.IntN(3) == 0 {
+		return s.Delete(ctx, o.number, queue, ids...)
+	}
+	return s.Move(ctx, o.number, engine.MoveRequest{
+		Queue: queue, IDs: ids, To: []string{"", "desk", "file", "morgue"}[o.random.IntN(4)],
+		Into:      []engine.State{engine.Ready, engine.Ready, engine.Dead}[o.random.IntN(3)],
+		KeepTries: o.random.IntN(2) == 0,
+	})
+}
+
+// choose takes some messages of any state.
+func (o *auditOperator) choose(ctx context.Context, e *bolt.Engine, queue string) (ids []engine.ID, err error) {
+	page, err := e.List(ctx, queue, engine.ListOptions{
+		State: engine.States()[o.random.IntN(4)], Limit: 1 + o.random.IntN(6), BodyLimit: -1, Backward: o.random.IntN(2) == 0,
+	})
+	for _, m := range page.Messages {
+		ids = append(ids, m.ID)
+	}
+	return ids, err
+}
+
+// configure changes how often messages of a queue are tried, and where its dead
+// letters go.
+func (o *auditOperator) configure(ctx context.Context, s *audit.Session) error {
+	queue := auditDesks[o.random.IntN(2)]
+	policy := auditQueues[queue]
+	policy.MaxTries = 2 + o.random.IntN(2)
+	policy.DeadLetter = []string{engine.OwnDeadLetters, engine.NoDeadLetters, "morgue"}[o.random.IntN(3)]
+	return s.Configure(ctx, o.number, queue, policy)
+}
+
+// restore puts one entry of the trash back.
+func (o *auditOperator) restore(ctx context.Context, s *audit.Session, e *bolt.Engine) error {
+	entries, err := e.Trash(ctx)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	return s.Restore(ctx, o.number, entries[o.random.IntN(len(entries))])
+}

@@ -1,0 +1,110 @@
+package audit
+
+import (
+	"math"
+	"slices"
+
+	"nixie/engine"
+)
+
+// write is a call that may have set something: a policy, whether a queue is
+// paused, where a message is.
+type write struct {
+	*Call
+	result Result
+	places []string // where the message may be then; "": in the trash; nil: anywhere
+}
+
+// leaves reports whether the message may be in that queue afterwards.
+func (w *write) leaves(queue string) bool { return w.places == nil || slices.Contains(w.places, queue) }
+
+// register are the writes of one thing.
+type register []write
+
+// at returns the writes that may have been the last one at some moment between
+// from and to, and whether maybe there was none before.
+func (r register) at(from, to int64) (last []write, none bool) {
+	const never = math.MinInt64
+	replaced := int64(never) // what ended before this was replaced by from
+	for _, w := range r {
+		if w.result == Done && w.End < from {
+			replaced = max(replaced, w.Begin)
+		}
+	}
+	for _, w := range r {
+		if w.result != Refused && w.Begin <= to && w.End >= replaced {
+			last = append(last, w)
+		}
+	}
+	return last, replaced == never
+}
+
+// registers are the things that operators set.
+type registers struct {
+	policies map[string]register // of queues, as are
+	pauses   map[string]register
+	bindings map[binding]register
+	works    map[engine.ID]register // on messages
+	sweeps   []*Call                // that took all of a queue away
+	restores map[string][]*Call     // by entry of the trash
+}
+
+type binding struct{ topic, queue, pattern string }
+
+func registersOf(h *History) *registers {
+	r := &registers{
+		policies: map[string]register{}, pauses: map[string]register{}, bindings: map[binding]register{},
+		works: map[engine.ID]register{}, restores: map[string][]*Call{},
+	}
+	for _, c := range h.Calls {
+		w := write{Call: c, result: c.Result}
+		switch c.Op {
+		case Configure:
+			r.policies[c.Queue] = append(r.policies[c.Queue], w)
+		case Pause, Resume:
+			r.pauses[c.Queue] = append(r.pauses[c.Queue], w)
+		case Bind, Unbind:
+			b := binding{c.Topic, c.Queue, c.Key}
+			r.bindings[b] = append(r.bindings[b], w)
+		case Purge, DeleteQueue:
+			if c.Result != Refused {
+				r.sweeps = append(r.sweeps, c)
+			}
+		case Restore:
+			if c.Result != Refused {
+				r.restores[c.Entry] = append(r.restores[c.Entry], c)
+			}
+		}
+	}
+	for _, c := range h.Calls {
+		if c.Op == Move || c.Op == Delete {
+			r.work(c)
+		}
+	}
+	return r
+}
+
+// work notes what a move or a deletion, and its restoring, did with each
+// message.
+func (r *registers) work(c *Call) {
+	for i, id := range c.IDs {
+		w := write{Call: c, result: c.resultOn(i)}
+		switch {
+		case c.Op == Delete && w.result == Done:
+			w.places = []string{""}
+		case c.Op == Delete:
+			w.places = []string{"", c.Queue}
+		case w.result == Done:
+			w.places = []string{c.Outcomes[i].Queue}
+		case c.To != "": // else it went where it died
+			w.places = []string{c.Queue, c.To}
+		}
+		r.works[id] = append(r.works[id], w)
+		if c.Op != Delete || w.result != Done {
+			continue
+		}
+		for _, back := range r.restores[c.Entry] {
+			r.works[id] = append(r.works[id], write{back, back.Result, []string{c.Queue}})
+		}
+	}
+}
