@@ -124,3 +124,29 @@ func TestJobWithoutMessages(t *testing.T) {
 		d.see("open what the cursor is on: this job has no list of messages")
 	})
 }
+
+// TestAttemptsFit: where there is no room for the day of an attempt, it goes,
+// and not the name of the consumer.
+func TestAttemptsFit(t *testing.T) {
+	fill := func(e engine.Engine) {
+		if err := e.CreateQueue(t.Context(), "jobs", engine.DefaultPolicy()); err != nil {
+			panic(err)
+		}
+		if _, err := e.Publish(t.Context(), "jobs", engine.Outgoing{Body: []byte("x")}); err != nil {
+			panic(err)
+		}
+		ds, err := e.Receive(t.Context(), "jobs", engine.ReceiveOptions{Consumer: "checkout-7.example.com"})
+		if err != nil {
+			panic(err)
+		}
+		if err := e.Nack(t.Context(), ds[0].Receipt, engine.Failure{Reason: "no", Reject: true}); err != nil {
+			panic(err)
+		}
+	}
+	for width, want := range map[int]string{100: "1  00:00:00.000  took", 200: "1  2000-01-01 00:00:00.000  took"} {
+		drive(t, driverOptions{width: width, height: 34}, fill, func(d *driver) {
+			d.press("enter 4 tab tab")
+			d.see(want, "by checkout-7.example.com")
+		})
+	}
+}

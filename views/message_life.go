@@ -66,9 +66,13 @@ func (d *messageDetail) attemptLines() []string {
 	var lines []string
 	for i := len(m.Attempts) - 1; i >= 0; i-- {
 		a := m.Attempts[i]
-		lines = append(lines, s.Strong.Render(fmt.Sprintf("%3d", i+1))+"  "+
-			s.Text.Render(exact(d.env, a.ReceivedAt))+s.Muted.Render("  took ")+s.Text.Render(widget.Duration(a.EndedAt.Sub(a.ReceivedAt)))+
-			s.Muted.Render("  by ")+s.Text.Render(consumerName(a.Consumer)))
+		at := exact(d.env, a.ReceivedAt)
+		rest := s.Muted.Render("  took ") + s.Text.Render(widget.Duration(a.EndedAt.Sub(a.ReceivedAt))) +
+			s.Muted.Render("  by ") + s.Text.Render(consumerName(a.Consumer))
+		if 5+len(at)+widget.Width(rest) > d.width-2 { // the day stands in the life, too
+			_, at, _ = strings.Cut(at, " ")
+		}
+		lines = append(lines, s.Strong.Render(fmt.Sprintf("%3d", i+1))+"  "+s.Text.Render(at)+rest)
 		for _, part := range widget.Wrap(widget.Safe(a.Reason), max(d.width-10, 8)) {
 			lines = append(lines, "     "+s.Bad.Render(part))
 		}
