@@ -285,7 +285,7 @@ func (t *tx) giveAllBack() error {
 	for _, q := range t.e.all() {
 		q.mu.Lock()
 		for _, l := range q.leases {
-			if l.doom != doomCrashed { // that one was counted before
+			if l.doom != doomCrashed && !l.promised { // that one was counted before, or is settled behind this
 				q.giveBackLocked(l)
 			}
 		}

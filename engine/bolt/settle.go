@@ -32,8 +32,12 @@ func (e *Engine) Ack(ctx context.Context, receipts ...engine.Receipt) error {
 }
 
 // promise reports that all the receipts are of relaxed queues, and good: then
-// their leases do not run out any more, nor are they settled by anybody else.
+// their leases do not run out any more, nor are they settled by anybody else, nor
+// given back by a close.
 func (e *Engine) promise(receipts []engine.Receipt) bool {
+	if e.isClosed() {
+		return false
+	}
 	for _, r := range receipts {
 		q := e.lookup(r.Queue)
 		if q == nil || !q.relaxed.Load() {
