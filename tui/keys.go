@@ -97,6 +97,8 @@ func (m *model) actRoot(a keymap.Action) tea.Cmd {
 		return m.open(views.OpenMsg{Screen: views.JobsScreen})
 	case keymap.Undo:
 		return m.undo()
+	case keymap.NextPane, keymap.PrevPane:
+		return views.Notify(views.NoticeInfo, "there is no other pane here")
 	}
 	if number, ok := strings.CutPrefix(string(a), "app.tab-"); ok {
 		if n, err := strconv.Atoi(number); err == nil {

@@ -150,3 +150,24 @@ func TestAttemptsFit(t *testing.T) {
 		})
 	}
 }
+
+// TestDeadKeys: a key that can do nothing where it is pressed says so.
+func TestDeadKeys(t *testing.T) {
+	for keys, want := range map[string]string{
+		"tab":           "there is no other pane here",
+		"9":             "there is no tab 9 here",
+		"3 +":           "this is the shortest",
+		"3 - - - -":     "this is the longest",
+		"2 f":           "what arrives is followed already",
+		"enter 4 l l":   "it is open",
+		"enter 4 l f":   "leave the message first",
+		"enter 7 C":     "these are its settings",
+		"enter 3 space": "there is no message under the cursor",
+	} {
+		driveShop(t, func(d *driver) {
+			d.press(keys)
+			d.see(want)
+			time.Sleep(time.Minute) // a week is read every half a minute
+		})
+	}
+}

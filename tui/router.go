@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"fmt"
+
 	tea "charm.land/bubbletea/v2"
 
 	"nixie/keymap"
@@ -74,7 +76,7 @@ func (r *router) show() tea.Cmd {
 // before.
 func (r *router) goTab(i int) tea.Cmd {
 	if i < 0 || i >= len(r.tabs) {
-		return nil
+		return views.Notify(views.NoticeInfo, fmt.Sprintf("there is no tab %d here", i+1))
 	}
 	r.closePath()
 	r.current = i

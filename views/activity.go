@@ -260,6 +260,10 @@ func (v *Activity) clickHead(x int) tea.Cmd {
 // Why says why an action cannot act now.
 func (v *Activity) Why(a keymap.Action) string {
 	switch {
+	case a == keymap.Shorter && v.window == 0:
+		return "this is the shortest"
+	case a == keymap.Longer && v.window == len(activityWindows)-1:
+		return "this is the longest"
 	case a == keymap.NextMetric && len(v.queues) < 2 && v.height-activityHead >= allPanes:
 		return "all graphs are shown"
 	case a == keymap.CompareQueue && len(v.queues) >= maxCompared:

@@ -170,6 +170,10 @@ func (v *Dead) Why(a keymap.Action) string {
 		}
 	case keymap.Export:
 		return "open a cause first: its messages can be exported"
+	case keymap.Follow:
+		if v.live() {
+			return "what arrives is followed already"
+		}
 	case keymap.Preview:
 		if v.height-2 < deadPanes {
 			return noPreview
@@ -177,7 +181,14 @@ func (v *Dead) Why(a keymap.Action) string {
 	}
 	other := c.Key == operation.OtherCauses
 	switch a {
+	case keymap.Follow:
+		if v.inDetail {
+			return "leave the message first"
+		}
 	case keymap.Requeue, keymap.Move, keymap.Delete, keymap.Open:
+		if a == keymap.Open && v.inDetail {
+			return alreadyOpen
+		}
 		if other && v.grid.MarkCount() == 0 {
 			return "these have different causes; filter first"
 		}

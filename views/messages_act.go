@@ -244,6 +244,9 @@ func chooseDestination(ctx context.Context, env *Env, s operation.Selection, fro
 	}
 }
 
+// alreadyOpen is why a message that has the keys is not opened.
+const alreadyOpen = "it is open"
+
 // why says why an action cannot act now.
 func (l *messageList) why(a keymap.Action) string {
 	_, some := l.current()
@@ -254,6 +257,10 @@ func (l *messageList) why(a keymap.Action) string {
 		}
 	}
 	switch {
+	case a == keymap.Open && l.inDetail:
+		return alreadyOpen
+	case a == keymap.Follow && l.inDetail:
+		return "leave the message first"
 	case a == keymap.Preview && l.nextPlace() == l.place:
 		return noPreview
 	case a == keymap.Requeue && l.state == engine.Ready:

@@ -224,6 +224,9 @@ func (q *Queue) Why(a keymap.Action) string {
 	if l := q.list(); l != nil {
 		return l.why(a)
 	}
+	if a == keymap.Configure && q.tab == q.named(settingsTitle) {
+		return "these are its settings"
+	}
 	if v := q.part().view; v != nil {
 		return v.Why(a)
 	}
