@@ -265,8 +265,10 @@ func (w *writer) commit(b *batch) {
 	if err != nil && len(b.calls) > 1 {
 		for _, c := range b.calls {
 			err = w.transact([]*call{c})
+			w.e.damaged(err)
 		}
 	}
+	w.e.damaged(err)
 	w.mu.Lock()
 	w.failure, w.busy = err, false
 	w.commits++
