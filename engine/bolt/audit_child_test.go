@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -100,10 +101,24 @@ func (w *auditWorker) live(people []worker) {
 		wg.Go(func() { goOn(p, s, e) })
 	}
 	time.Sleep(time.Duration(20+w.random.IntN(250)) * time.Millisecond) // not a wait: the moment of the end
+	if w.random.IntN(3) == 0 {
+		inspect(e)
+	}
 	if err := s.Close(); err != nil && !full {
 		fail(err)
 	}
 	wg.Wait()
+}
+
+// inspect checks the file under the traffic.
+func inspect(e *bolt.Engine) {
+	report, err := e.Check(context.Background())
+	if err != nil && !errors.Is(err, engine.ErrNoSpace) {
+		fail(err)
+	}
+	if len(report.Problems) > 0 {
+		fail(errors.New(strings.Join(report.Problems, "\n")))
+	}
 }
 
 // goOn works until the engine is closed.
