@@ -158,6 +158,9 @@ func (e *Engine) Purge(ctx context.Context, name string, part engine.Area) (entr
 		err = fmt.Errorf("%w: a queue has the areas %q and %q, not %q", engine.ErrInvalid, engine.LiveArea, engine.DeadArea, part)
 	}
 	if err == nil {
+		if part == engine.LiveArea {
+			e.dropWindow(name)
+		}
 		err = e.write(func(t *tx) error {
 			qt, err := t.find(name)
 			if err != nil {
@@ -217,6 +220,7 @@ func (qt *queueTx) giveAway() {
 // DeleteQueue implements engine.Admin.
 func (e *Engine) DeleteQueue(ctx context.Context, name string) (entry engine.TrashEntry, err error) {
 	if err = ctx.Err(); err == nil {
+		e.dropWindow(name)
 		err = e.write(func(t *tx) (err error) {
 			entry, err = t.deleteQueue(name)
 			return err

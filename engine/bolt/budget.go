@@ -67,9 +67,6 @@ func (q *queue) addSegmentLocked(r *run, data []byte, needed bool) bool {
 	return true
 }
 
-// shedStep is how many segments are dropped before others get at the queue.
-const shedStep = 512
-
 // shed has the window of a queue give memory free while there is little: all if
 // it did not move in the last second, else what is more than its share. It
 // reports whether it moved.
@@ -82,14 +79,32 @@ func (q *queue) shed() (moved bool) {
 	if moved {
 		keep = q.e.budget.share()
 	}
-	for n := 1; q.e.budget.short() && w.bytes > keep && w.loading == nil; n++ {
+	q.dropWhileLocked(func() bool { return q.e.budget.short() && w.bytes > keep })
+	return moved
+}
+
+// dropWindow empties the window of a queue before somebody must do that at once.
+func (e *Engine) dropWindow(name string) {
+	if q := e.lookup(name); q != nil {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.dropWhileLocked(func() bool { return true })
+	}
+}
+
+// dropStep is how many segments are dropped before others get at the queue.
+const dropStep = 512
+
+// dropWhileLocked drops segments, the last ones first.
+func (q *queue) dropWhileLocked(more func() bool) {
+	w := &q.front
+	for n := 1; len(w.segments) > 0 && w.loading == nil && more(); n++ {
 		q.dropLastLocked()
-		if n%shedStep == 0 {
+		if n%dropStep == 0 {
 			q.mu.Unlock()
 			q.mu.Lock()
 		}
 	}
-	return moved
 }
 
 // dropLastLocked forgets the last segment: it is read again in its turn.

@@ -1,8 +1,10 @@
 package bolt
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -116,4 +118,29 @@ func TestBudgetGoesToThoseWhoReceive(t *testing.T) {
 		t.Errorf("of a queue that is received from %d bytes are in memory", n)
 	}
 	b.receive(b.name(0), 10) // whose window was dropped
+}
+
+// TestPurgeEmptiesTheWindowBeforeItsCommit: nobody waits for that.
+func TestPurgeEmptiesTheWindowBeforeItsCommit(t *testing.T) {
+	b := newBudgetTest(t)
+	b.fill()
+	name := b.name(0)
+	if b.window(name) == 0 {
+		t.Fatal("nothing is in memory")
+	}
+	purged := make(chan error, 1)
+	b.must(b.write(func(*tx) error {
+		go func() {
+			_, err := b.Purge(context.Background(), name, engine.LiveArea)
+			purged <- err
+		}()
+		for b.writer.waiting() == 0 {
+			runtime.Gosched()
+		}
+		if n := b.window(name); n != 0 {
+			t.Errorf("%d bytes are left for the commit", n)
+		}
+		return nil
+	}))
+	b.must(<-purged)
 }

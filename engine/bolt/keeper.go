@@ -1,11 +1,14 @@
 package bolt
 
 import (
+	"cmp"
 	"container/heap"
-	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
+
+	"go.etcd.io/bbolt"
 
 	"nixie/engine"
 )
@@ -35,17 +38,6 @@ const (
 	// after.
 	tidyEvery = 10 * time.Second
 )
-
-// step is what the keeper may still do in the commit under way, in messages, so
-// that nobody waits behind it; large ones count as several.
-type step int
-
-const (
-	keepStep = 256
-	keepUnit = 16 << 10 // bytes that count as another message
-)
-
-func (s *step) take(size int) { *s -= step(1 + size/keepUnit) }
 
 // tidyBy asks for the engine as a whole to be looked after, some time after at.
 func (k *keeper) tidyBy(at int64) {
@@ -80,6 +72,9 @@ func (q *queue) armLocked() {
 		return
 	}
 	at := q.nextDue
+	if len(q.ripe) > 0 {
+		at = q.ripe[0].at
+	}
 	earlier := func(t int64) {
 		if at == 0 || t < at {
 			at = t
@@ -151,12 +146,12 @@ func (k *keeper) keep(due []*queue) {
 		}
 	}
 	err := k.e.writer.do(operationFunc(func(t *tx) error {
-		left := step(keepStep)
+		turn := t.turn()
 		for _, q := range due {
 			if q == nil {
-				k.tidy(t)
+				k.tidy(t, turn)
 			} else if t.e.lookup(q.name) == q {
-				t.queue(q).keep(&left)
+				t.queue(q).keep(turn)
 			}
 		}
 		return nil
@@ -176,10 +171,10 @@ func (k *keeper) keep(due []*queue) {
 }
 
 // tidy looks after the engine as a whole.
-func (k *keeper) tidy(t *tx) {
-	more := t.forgetDuplicates()
+func (k *keeper) tidy(t *tx, turn *turn) {
+	more := t.forgetDuplicates(turn)
 	more = t.emptyOldTrash() || more
-	more = t.sweep() || more
+	more = t.sweep(turn) || more
 	k.mu.Lock()
 	k.tidyAt = 0
 	k.mu.Unlock()
@@ -196,36 +191,48 @@ func (k *keeper) tidy(t *tx) {
 	}
 }
 
-// keep does what is due in one queue, as far as the step has room; for the rest
-// the alarm is set again after the commit.
-func (qt *queueTx) keep(left *step) {
+// keep does what is due in one queue, until the turn is over; for the rest the
+// alarm is set again after the commit.
+func (qt *queueTx) keep(turn *turn) {
 	if qt.emptied || qt.deleted {
 		return
 	}
-	qt.expireWaiting(int(*left))
-	for _, l := range qt.overdue(left) {
-		var err error
-		switch l.doom {
-		case doomExpired:
-			err = qt.expire(l)
-		case doomCrashed:
-			err = qt.fail(l, engine.Failure{Reason: "nixie stopped while the message was in flight"})
-		default:
-			err = qt.fail(l, engine.Failure{Reason: fmt.Sprintf("the lease ran out after %s", l.length)})
+	for !turn.over() {
+		over := qt.overdue()
+		if len(over) == 0 && !qt.expireWaiting() {
+			break
 		}
-		if err != nil {
-			return
+		for _, l := range over {
+			if qt.runOut(l) != nil {
+				return
+			}
+			turn.took(l.size)
 		}
 	}
-	qt.ripen(left)
+	qt.ripen(turn)
 }
 
-// overdue takes leases whose deadline has passed.
-func (qt *queueTx) overdue(left *step) []*lease {
+// runOut ends a lease whose deadline has passed.
+func (qt *queueTx) runOut(l *lease) error {
+	switch l.doom {
+	case doomExpired:
+		return qt.expire(l)
+	case doomCrashed:
+		return qt.fail(l, engine.Failure{Reason: "nixie stopped while the message was in flight"})
+	}
+	return qt.fail(l, engine.Failure{Reason: fmt.Sprintf("the lease ran out after %s", l.length)})
+}
+
+// overdue takes some leases whose deadline has passed.
+func (qt *queueTx) overdue() []*lease {
 	q := qt.q
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	out := q.deadlines.over(qt.t.at, left)
+	left := step(turnStep)
+	out := q.deadlines.over(qt.t.at, &left)
+	if len(out) == 0 {
+		return nil
+	}
 	for _, l := range out {
 		l.settling = true
 	}
@@ -251,74 +258,103 @@ func (qt *queueTx) expire(l *lease) error {
 	return nil
 }
 
-// expireWaiting takes out of circulation what waits longer than the TTL, at most
-// so many.
-func (qt *queueTx) expireWaiting(limit int) {
+// expireWaiting takes out of circulation some of what waits longer than the TTL,
+// and reports whether there was any.
+func (qt *queueTx) expireWaiting() bool {
 	ttl := int64(qt.policy.TTL)
-	if ttl <= 0 || limit <= 0 {
-		return
+	if ttl <= 0 {
+		return false
 	}
 	q := qt.q
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	old := q.returned.expired(qt.t.at-ttl, limit)
-	old = append(old, q.expiredParkedLocked(qt.t.at-ttl, limit-len(old))...)
+	old := q.returned.expired(qt.t.at-ttl, turnStep)
+	old = append(old, q.expiredParkedLocked(qt.t.at-ttl, turnStep)...)
 	for _, s := range old {
 		q.doomLocked(*s, doomExpired, qt.t.at)
 	}
-	for range limit - len(old) {
+	n := len(old)
+	for ; n < turnStep; n++ {
 		f, ok := q.frontLocked()
 		if !ok || f.at+ttl > qt.t.at {
-			return
+			break
 		}
 		f.run.taken.set(f.index)
 		group, size, _ := payloadHead(f.payload)
 		q.doomLocked(spot{id: f.id, run: f.run, index: f.index, group: string(group), enteredAt: f.at, size: size}, doomExpired, qt.t.at)
 	}
+	return n > 0
 }
 
+// ripeAtOnce is how many delayed messages are put in the order of their ids, and
+// so of where they lie in the file, before they are made ready.
+const ripeAtOnce = 2048
+
 // ripen makes delayed messages ready whose time has come.
-func (qt *queueTx) ripen(left *step) {
+func (qt *queueTx) ripen(turn *turn) {
 	b := qt.t.Bucket(qt.s.live.bucket(kindDue))
 	if b == nil {
 		return
 	}
-	var ripe [][]byte
-	qt.ripened, qt.nextDue = true, 0
+	var err error
+	if qt.ripe, qt.nextDue = qt.q.ripe, qt.q.nextDue; len(qt.ripe) == 0 {
+		qt.ripe, qt.nextDue, err = dueBefore(b, qt.t.at)
+	}
+	for err == nil && len(qt.ripe) > 0 && !turn.over() {
+		var size int
+		size, err = qt.ripenOne(qt.ripe[0])
+		qt.ripe = qt.ripe[1:]
+		turn.took(size)
+	}
+	qt.ripened = qt.t.fail(err) == nil
+}
+
+// due is a delayed message.
+type due struct {
+	at int64
+	id uint64
+}
+
+// dueBefore returns some of the messages whose time has come, by id, and when
+// the next one is due that is not among them; 0: none.
+func dueBefore(b *bbolt.Bucket, at int64) (ripe []due, next int64, err error) {
 	c := b.Cursor()
 	for k, _ := c.First(); k != nil; k, _ = c.Next() {
-		due, _, ok := splitDueKey(k)
-		if !ok {
-			qt.t.fail(damage("a delayed record has the key %x", k))
-			return
+		var d due
+		var ok bool
+		if d.at, d.id, ok = splitDueKey(k); !ok {
+			return nil, 0, damage("a delayed record has the key %x", k)
 		}
-		if due > qt.t.at || *left <= 0 {
-			qt.nextDue = due
+		if d.at > at || len(ripe) == ripeAtOnce {
+			next = d.at
 			break
 		}
-		ripe = append(ripe, k)
-		left.take(0)
+		ripe = append(ripe, d)
 	}
-	for _, k := range ripe {
-		due, id, _ := splitDueKey(k)
-		rec, err := qt.readLive(id)
-		if rec == nil {
-			qt.t.fail(errors.Join(err, damage("record %d is in an index but not there", id)))
-			return
-		}
-		data := rec.payload
-		if data == nil {
-			data = getValue(qt.t.Bucket(qt.s.live.bucket(kindLarge)), key64(id))
-		}
-		group, _, err := payloadHead(data)
-		if qt.t.fail(err) != nil {
-			return
-		}
-		name := string(group)
-		qt.takeRecord(rec, true)
-		qt.admitReady(rec, name, qt.s.live)
-		qt.ready[len(qt.ready)-1].readyAt = due
+	slices.SortFunc(ripe, func(a, b due) int { return cmp.Compare(a.id, b.id) })
+	return ripe, next, nil
+}
+
+// ripenOne makes one ready, unless it was taken away, and returns the size of its
+// body.
+func (qt *queueTx) ripenOne(d due) (size int, err error) {
+	rec, err := qt.readLive(d.id)
+	if rec == nil || rec.state != engine.Delayed || rec.dueAt != d.at {
+		return 0, err
 	}
+	data := rec.payload
+	if data == nil {
+		data = getValue(qt.t.Bucket(qt.s.live.bucket(kindLarge)), key64(d.id))
+	}
+	group, _, err := payloadHead(data)
+	if err != nil {
+		return 0, damage("record %d: %v", d.id, err)
+	}
+	name := string(group)
+	qt.takeRecord(rec, true)
+	qt.admitReady(rec, name, qt.s.live)
+	qt.ready[len(qt.ready)-1].readyAt = d.at
+	return rec.size, nil
 }
 
 type alarmHeap []alarm

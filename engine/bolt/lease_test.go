@@ -35,8 +35,7 @@ func TestConfirmedBeforeItsLeaseRanOut(t *testing.T) {
 			return err
 		}
 		tx.at += 2 * int64(engine.MaxDuration)
-		left := step(keepStep)
-		tx.queue(e.lookup("jobs")).keep(&left)
+		tx.queue(e.lookup("jobs")).keep(tx.turn())
 		return nil
 	})
 	if err != nil {

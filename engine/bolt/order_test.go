@@ -197,7 +197,7 @@ func TestRestoreReadsADeletedQueueBeforeItsCommit(t *testing.T) {
 	entry, err := o.DeleteQueue(t.Context(), "q")
 	o.must(err)
 	id, _ := parseID(engine.ID(entry.ID))
-	q, err := o.recoverDeleted(t.Context(), id)
+	q, err := o.prepareRestore(t.Context(), id)
 	o.must(err)
 	o.must(o.write(func(t *tx) error {
 		before := cursors(t)

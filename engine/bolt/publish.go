@@ -332,23 +332,27 @@ func (qt *queueTx) duplicate(dedup string, id uint64) (earlier uint64, ok bool) 
 	return 0, false
 }
 
-// maxForget is how many deduplication ids are forgotten in one commit.
-const maxForget = 1000
-
 // forgetDuplicates drops the deduplication ids whose window is over, and
 // reports whether there are more.
-func (t *tx) forgetDuplicates() bool {
-	var gone [][]byte
-	c := t.Bucket(bucketForget).Cursor()
-	for k, _ := c.First(); k != nil && len(gone) < maxForget; k, _ = c.Next() {
-		if len(k) < 8 || int64(binary.BigEndian.Uint64(k)) > t.at {
-			break
+func (t *tx) forgetDuplicates(turn *turn) (more bool) {
+	forget := t.Bucket(bucketForget)
+	for !turn.over() {
+		var gone [][]byte
+		c := forget.Cursor()
+		for k, _ := c.First(); k != nil && len(gone) < turnStep; k, _ = c.Next() {
+			if len(k) < 8 || int64(binary.BigEndian.Uint64(k)) > t.at {
+				break
+			}
+			gone = append(gone, k)
 		}
-		gone = append(gone, k)
+		for _, k := range gone {
+			t.removeFixed(bucketDedup, k[8:])
+			t.removeFixed(bucketForget, k)
+			turn.took(0)
+		}
+		if len(gone) < turnStep {
+			return false
+		}
 	}
-	for _, k := range gone {
-		t.removeFixed(bucketDedup, k[8:])
-		t.removeFixed(bucketForget, k)
-	}
-	return len(gone) == maxForget
+	return true
 }

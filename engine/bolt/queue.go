@@ -44,7 +44,8 @@ type queue struct {
 	ordering  uint64            // the work of making it ordered; 0: none is under way
 	parked    int               // messages that wait for their group
 	parkedAt  int64             // a lower bound of when any of them entered, for TTLs
-	nextDue   int64             // of the delayed ones; 0: none
+	ripe      []due             // delayed ones whose time has come
+	nextDue   int64             // of the others; 0: none
 	alarmAt   int64             // when the keeper will look; 0: never
 	waiters   list.List         // of *waiter, in order of coming
 	skipping  bool              // the last one looked at maxSkipped in vain: there may be more
@@ -216,17 +217,29 @@ func (q *queue) expiredParkedLocked(before int64, limit int) (out []*spot) {
 	if q.parked == 0 || q.parkedAt > before {
 		return nil
 	}
-	q.parkedAt = allTime
+	oldest := allTime
 	for _, g := range q.groups {
-		g.parked = slices.DeleteFunc(g.parked, func(s *spot) bool {
-			if s.enteredAt <= before && len(out) < limit {
-				out = append(out, s)
-				return true
+		kept := g.parked[:0]
+		for i, s := range g.parked {
+			if len(out) == limit {
+				kept = append(kept, g.parked[i:]...)
+				break
 			}
-			q.parkedAt = min(q.parkedAt, s.enteredAt)
-			return false
-		})
+			if s.enteredAt <= before {
+				out = append(out, s)
+				continue
+			}
+			oldest = min(oldest, s.enteredAt)
+			kept = append(kept, s)
+		}
+		clear(g.parked[len(kept):])
+		g.parked = kept
+		if len(out) == limit { // there may be more, which are not looked at now
+			oldest = q.parkedAt
+			break
+		}
 	}
+	q.parkedAt = oldest
 	q.parked -= len(out)
 	return out
 }
@@ -257,7 +270,7 @@ func (q *queue) forgetLocked() {
 	q.dirty, q.tried = nil, nil
 	q.groups = map[string]*group{}
 	q.parked = 0
-	q.nextDue = 0
+	q.ripe, q.nextDue = nil, 0
 }
 
 // retireLocked ends a queue that was deleted.

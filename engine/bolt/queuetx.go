@@ -27,8 +27,9 @@ type queueTx struct {
 	withdrawn []uint64 // records that an operator took away
 	held      []*spot  // delayed retries that were restored, or found: they hold their groups
 	due       int64    // the earliest one that was delayed; 0: none
-	ripened   bool     // the due ones were looked at, and
-	nextDue   int64    // this is the next one; 0: none
+	ripened   bool     // the due ones were looked at:
+	ripe      []due    // these are still to be made ready, and
+	nextDue   int64    // then this is the next one; 0: none
 	tally     tally
 	written   bool // something in the file changes
 	hint      bool // operators may want to look again
@@ -340,7 +341,7 @@ func (qt *queueTx) committed() {
 		q.pushLocked(s)
 	}
 	if qt.ripened {
-		q.nextDue = qt.nextDue
+		q.ripe, q.nextDue = qt.ripe, qt.nextDue
 	}
 	if qt.due != 0 && (q.nextDue == 0 || qt.due < q.nextDue) {
 		q.nextDue = qt.due

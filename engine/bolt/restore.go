@@ -11,13 +11,6 @@ import (
 	"nixie/engine"
 )
 
-// restoreStep is how many messages or runs are put back in one commit; one
-// counts as another for each restoreUnit of its bytes.
-const (
-	restoreStep = 100
-	restoreUnit = 16 << 10
-)
-
 // Restore implements engine.Operator. A long one goes in steps, so that nobody
 // waits behind it; a death in the middle leaves the rest in the trash.
 func (e *Engine) Restore(ctx context.Context, trashID string) (restored int64, err error) {
@@ -27,7 +20,7 @@ func (e *Engine) Restore(ctx context.Context, trashID string) (restored int64, e
 	}
 	var deleted *queue
 	if err == nil {
-		deleted, err = e.recoverDeleted(ctx, id)
+		deleted, err = e.prepareRestore(ctx, id)
 	}
 	for more := true; more; {
 		var n int64
@@ -48,10 +41,11 @@ func (e *Engine) Restore(ctx context.Context, trashID string) (restored int64, e
 	return restored, nil
 }
 
-// recoverDeleted reads a queue that lies in the trash, before and apart from the
-// commit that puts it back; nil if the entry is something else.
-func (e *Engine) recoverDeleted(ctx context.Context, id uint64) (q *queue, err error) {
+// prepareRestore does what may take long before the commit: it reads a queue
+// that lies in the trash, or empties the window of the one that gets runs back.
+func (e *Engine) prepareRestore(ctx context.Context, id uint64) (q *queue, err error) {
 	var after []byte
+	into := ""
 	for more := true; more; {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -62,7 +56,7 @@ func (e *Engine) recoverDeleted(ctx context.Context, id uint64) (q *queue, err e
 				return err
 			}
 			if info.What != engine.TrashQueue {
-				more = false
+				more, into = false, info.Queue
 				return nil
 			}
 			if q == nil {
@@ -81,6 +75,7 @@ func (e *Engine) recoverDeleted(ctx context.Context, id uint64) (q *queue, err e
 			return nil, err
 		}
 	}
+	e.dropWindow(into)
 	return q, nil
 }
 
@@ -102,14 +97,14 @@ func (t *tx) restore(id uint64, deleted *queue) (n int64, more bool, err error) 
 	if err != nil {
 		return 0, false, err
 	}
-	left := restoreStep
-	for _, step := range []func() (int64, error){
-		func() (int64, error) { return qt.restoreRuns(info.Live, &left) },
-		func() (int64, error) { return qt.restoreRecords(info.Live, engine.Ready, &left) },
-		func() (int64, error) { return qt.restoreRecords(info.Dead, engine.Dead, &left) },
-		func() (int64, error) { return qt.restoreRecords(info.Chosen, "", &left) },
+	turn := t.turn()
+	for _, part := range []func() (int64, error){
+		func() (int64, error) { return qt.restoreRuns(info.Live, turn) },
+		func() (int64, error) { return qt.restoreRecords(info.Live, engine.Ready, turn) },
+		func() (int64, error) { return qt.restoreRecords(info.Dead, engine.Dead, turn) },
+		func() (int64, error) { return qt.restoreRecords(info.Chosen, "", turn) },
 	} {
-		done, err := step()
+		done, err := part()
 		if t.fail(err) != nil {
 			return 0, false, err
 		}
@@ -117,7 +112,7 @@ func (t *tx) restore(id uint64, deleted *queue) (n int64, more bool, err error) 
 	}
 	qt.change()
 	info.Count -= n
-	if left <= 0 {
+	if turn.over() {
 		t.writeTrash(id, info)
 		return n, true, nil
 	}
@@ -146,21 +141,20 @@ func (t *tx) restoreQueue(info *trashInfo, q *queue) error {
 }
 
 // restoreRuns puts runs back into the log. Their ids are their place.
-func (qt *queueTx) restoreRuns(from area, left *int) (n int64, err error) {
+func (qt *queueTx) restoreRuns(from area, turn *turn) (n int64, err error) {
 	b := qt.t.Bucket(from.bucket(kindRuns))
 	if from == 0 || b == nil {
 		return 0, nil
 	}
 	marks := qt.t.Bucket(from.bucket(kindMarks))
 	to := qt.t.have(qt.s.live, kindRuns)
-	var keys [][]byte
-	c := b.Cursor()
-	for k, _ := c.First(); k != nil && *left > 0; k, _ = c.Next() {
-		keys = append(keys, slices.Clone(k))
-		*left -= 1 + len(getValue(b, k))/restoreUnit
-	}
-	for _, k := range keys {
-		count, err := qt.restoreRun(b, marks, to, k)
+	for !turn.over() {
+		k, _ := b.Cursor().First()
+		if k == nil {
+			break
+		}
+		turn.took(len(getValue(b, k)))
+		count, err := qt.restoreRun(b, marks, to, slices.Clone(k))
 		if err != nil {
 			return n, err
 		}
@@ -219,54 +213,59 @@ func (qt *queueTx) restoreRun(from, marks, to *bbolt.Bucket, k []byte) (int64, e
 
 // restoreRecords puts records back; as is "" where each says by itself what it
 // was.
-func (qt *queueTx) restoreRecords(from area, as engine.State, left *int) (n int64, err error) {
+func (qt *queueTx) restoreRecords(from area, as engine.State, turn *turn) (n int64, err error) {
 	b := qt.t.Bucket(from.bucket(kindRecords))
 	if from == 0 || b == nil {
 		return 0, nil
 	}
-	var recs []*record
-	c := b.Cursor()
-	for k, v := c.First(); k != nil && *left > 0; k, v = c.Next() {
+	for !turn.over() {
+		k, v := b.Cursor().First()
+		if k == nil {
+			break
+		}
 		id, _ := id64(k)
 		rec, err := decodeRecord(id, v)
 		if err != nil {
 			return n, damage("record %d: %v", id, err)
 		}
-		rec.payload = slices.Clone(rec.payload)
-		recs = append(recs, rec)
-		*left -= 1 + rec.size/restoreUnit
-	}
-	for _, rec := range recs {
-		state := as
-		switch {
-		case as == "":
-			state = rec.home
-		case as == engine.Ready && rec.state == engine.Delayed:
-			state = engine.Delayed
-		}
-		key := key64(rec.id)
-		qt.t.fail(b.Delete(key))
-		data := rec.payload
-		if data == nil {
-			data = getValue(qt.t.Bucket(from.bucket(kindLarge)), key)
-		}
-		group, _, err := payloadHead(data)
-		if err != nil {
-			return n, damage("record %d: %v", rec.id, err)
-		}
-		name := string(group)
-		switch {
-		case state == engine.Dead:
-			qt.admitDead(rec, from)
-		case state == engine.Delayed && rec.dueAt > qt.t.at:
-			if rec.holds && qt.holdsGroups() && name != "" {
-				qt.held = append(qt.held, &spot{id: rec.id, group: name})
-			}
-			qt.admitDelayed(rec, rec.dueAt, from)
-		default:
-			qt.admitReady(rec, name, from)
+		rec.payload = bytes.Clone(rec.payload)
+		turn.took(rec.size)
+		qt.t.fail(b.Delete(key64(id)))
+		if err := qt.restoreRecord(rec, from, as); err != nil {
+			return n, err
 		}
 		n++
 	}
 	return n, nil
+}
+
+func (qt *queueTx) restoreRecord(rec *record, from area, as engine.State) error {
+	state := as
+	switch {
+	case as == "":
+		state = rec.home
+	case as == engine.Ready && rec.state == engine.Delayed:
+		state = engine.Delayed
+	}
+	data := rec.payload
+	if data == nil {
+		data = getValue(qt.t.Bucket(from.bucket(kindLarge)), key64(rec.id))
+	}
+	group, _, err := payloadHead(data)
+	if err != nil {
+		return damage("record %d: %v", rec.id, err)
+	}
+	name := string(group)
+	switch {
+	case state == engine.Dead:
+		qt.admitDead(rec, from)
+	case state == engine.Delayed && rec.dueAt > qt.t.at:
+		if rec.holds && qt.holdsGroups() && name != "" {
+			qt.held = append(qt.held, &spot{id: rec.id, group: name})
+		}
+		qt.admitDelayed(rec, rec.dueAt, from)
+	default:
+		qt.admitReady(rec, name, from)
+	}
+	return nil
 }

@@ -120,19 +120,23 @@ func (h *spotHeap) Pop() any {
 }
 
 // expired takes out what entered before the given time, at most so many.
-func (r *returned) expired(before int64, limit int) []*spot {
+func (r *returned) expired(before int64, limit int) (out []*spot) {
 	if len(r.byID) == 0 || r.oldest > before {
 		return nil
 	}
-	var out []*spot
-	r.oldest = allTime
+	oldest := allTime
 	for _, s := range r.byID {
-		if s.enteredAt <= before && len(out) < limit {
-			out = append(out, s)
+		if s.enteredAt > before {
+			oldest = min(oldest, s.enteredAt)
 			continue
 		}
-		r.oldest = min(r.oldest, s.enteredAt)
+		if len(out) == limit {
+			oldest = r.oldest // there may be more, which are not looked at now
+			break
+		}
+		out = append(out, s)
 	}
+	r.oldest = oldest
 	for _, s := range out {
 		r.drop(s.id)
 	}

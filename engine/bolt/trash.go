@@ -167,56 +167,53 @@ func (t *tx) oldestTrash() (time.Time, bool) {
 	return i.KeptTil, true
 }
 
-// sweepStep is how many values of an area are deleted in one commit; one counts
-// as another for each sweepUnit of its bytes, all pages of which become free.
-const (
-	sweepStep = 250
-	sweepUnit = 64 << 10
-)
-
 // sweep deletes areas bit by bit, so that nobody waits behind millions of
 // messages. It reports whether there is more.
-func (t *tx) sweep() (more bool) {
+func (t *tx) sweep(turn *turn) (more bool) {
 	k, _ := t.Bucket(bucketSweep).Cursor().First()
 	if len(k) != 4 {
 		return false
 	}
 	a := area(uint32(k[0])<<24 | uint32(k[1])<<16 | uint32(k[2])<<8 | uint32(k[3]))
-	left := sweepStep
 	for _, kind := range areaKinds {
-		b := t.Bucket(a.bucket(kind))
-		if b == nil {
-			continue
-		}
-		left -= t.deleteSome(b, left)
-		if left <= 0 {
+		if b := t.Bucket(a.bucket(kind)); b != nil {
+			if t.sweepBucket(b, turn) {
+				return true
+			}
 			t.changed = true
-			return true
+			t.fail(t.DeleteBucket(a.bucket(kind)))
 		}
-		t.changed = true
-		t.fail(t.DeleteBucket(a.bucket(kind)))
 	}
 	t.removeFixed(bucketSweep, slices.Clone(k))
 	return true
 }
 
-// deleteSome deletes the first values of a bucket, and returns for how many they
-// count.
-func (t *tx) deleteSome(b *bbolt.Bucket, limit int) (count int) {
-	var keys [][]byte
-	var own []bool
-	c := b.Cursor()
-	for k, v := c.First(); k != nil && count < limit; k, v = c.Next() {
-		keys = append(keys, k)
-		own = append(own, v == nil)
-		count += 1 + len(getValue(b, k))/sweepUnit
-	}
-	for i, k := range keys {
-		if own[i] {
-			t.fail(b.DeleteBucket(k))
-		} else {
-			t.fail(b.Delete(k))
+// sweepBucket deletes the values of a bucket, and reports whether some are left.
+func (t *tx) sweepBucket(b *bbolt.Bucket, turn *turn) (more bool) {
+	for !turn.over() {
+		left := step(turnStep)
+		var keys [][]byte
+		var own []bool
+		c := b.Cursor()
+		k, v := c.First()
+		for ; k != nil && left > 0; k, v = c.Next() {
+			keys = append(keys, k)
+			own = append(own, v == nil)
+			size := len(getValue(b, k))
+			left.take(size / 16)
+			turn.freed(size)
+		}
+		t.changed = t.changed || len(keys) > 0
+		for i, k := range keys {
+			if own[i] {
+				t.fail(b.DeleteBucket(k))
+			} else {
+				t.fail(b.Delete(k))
+			}
+		}
+		if k == nil {
+			return false
 		}
 	}
-	return count
+	return true
 }
