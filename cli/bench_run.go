@@ -72,12 +72,13 @@ func (r *benchRun) produce(ctx context.Context, measure bool) (*latencies, error
 	for i := range messages {
 		messages[i].Body = make([]byte, r.load.size)
 	}
+	whole := context.WithoutCancel(ctx) // what has begun is done
 	for r.pace(ctx) {
 		began := time.Now()
 		for i := range messages {
 			binary.LittleEndian.PutUint64(messages[i].Body, uint64(began.Sub(r.start)))
 		}
-		if _, err := r.engine.Publish(context.WithoutCancel(ctx), benchQueue, messages...); err != nil {
+		if _, err := r.engine.Publish(whole, benchQueue, messages...); err != nil {
 			return l, err
 		}
 		r.published.Add(int64(len(messages)))
@@ -112,6 +113,7 @@ func (r *benchRun) consume(ctx context.Context, goOn bool) (*latencies, error) {
 	if goOn {
 		o.Wait = r.length
 	}
+	whole := context.WithoutCancel(ctx)
 	for ctx.Err() == nil {
 		began := time.Now()
 		got, err := r.engine.Receive(ctx, benchQueue, o)
@@ -128,7 +130,7 @@ func (r *benchRun) consume(ctx context.Context, goOn bool) (*latencies, error) {
 				l.observe(time.Since(r.start) - time.Duration(binary.LittleEndian.Uint64(got[i].Body)))
 			}
 		}
-		if err := r.engine.Ack(context.WithoutCancel(ctx), receipts...); err != nil {
+		if err := r.engine.Ack(whole, receipts...); err != nil {
 			return l, err
 		}
 		if !goOn {

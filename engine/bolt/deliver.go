@@ -84,8 +84,7 @@ type texts struct{ b strings.Builder }
 
 func (t *texts) expect(leases []*lease) {
 	const token = 13 // digits of any
-	id := len(formatID(leases[len(leases)-1].id))
-	t.b.Grow(len(leases) * (id + token))
+	t.b.Grow(len(leases) * (idDigits(leases[len(leases)-1].id) + token))
 }
 
 func (t *texts) of(l *lease) (engine.ID, string) {

@@ -46,6 +46,14 @@ const (
 
 func formatID(id uint64) engine.ID { return engine.ID(strconv.FormatUint(id, 10)) }
 
+// idDigits is how long formatID of the id is.
+func idDigits(id uint64) (n int) {
+	for n = 1; id >= 10; n++ {
+		id /= 10
+	}
+	return n
+}
+
 // parseID accepts only what formatID writes.
 func parseID(id engine.ID) (uint64, bool) {
 	if id == "" || id[0] < '1' || id[0] > '9' {

@@ -23,7 +23,7 @@ const (
 func (e *Engine) Publish(ctx context.Context, name string, messages ...engine.Outgoing) ([]engine.ID, error) {
 	op, err := e.preparePublish(ctx, messages)
 	if err == nil && len(messages) > 0 {
-		op.queues = []string{name}
+		op.queues = append(op.one.queue[:0], name)
 		err = e.publish(op)
 	}
 	if err != nil {
@@ -55,6 +55,11 @@ type publishOp struct {
 	first    uint64
 	room     []byte         // of all payloads, needed until the commit
 	earlier  map[int]uint64 // of duplicates in the last queue: the ids they had
+
+	one struct { // room for queues and messages, mostly enough
+		queue   [1]string
+		message [1]encoded
+	}
 }
 
 // encoded is a message as the publishing goroutine prepares it.
@@ -80,7 +85,10 @@ func (e *Engine) preparePublish(ctx context.Context, messages []engine.Outgoing)
 		}
 		size += payloadSize(&messages[i])
 	}
-	op := &publishOp{messages: make([]encoded, len(messages))}
+	op := &publishOp{}
+	if op.messages = op.one.message[:]; len(messages) != 1 {
+		op.messages = make([]encoded, len(messages))
+	}
 	room := lend(size) // of all payloads
 	for i := range messages {
 		m := &messages[i]
@@ -124,28 +132,14 @@ func (e *Engine) publish(op *publishOp) error {
 		}
 	}
 	relaxed := e.relaxedPublish(op)
-	err := e.writer.do(op, len(op.room)*len(op.queues), len(op.messages)*len(op.queues), relaxed)
-	if !relaxed { // else it waits for its commit
-		giveBack(op.room)
-	}
-	return err
+	return e.writer.do(op, len(op.room)*len(op.queues), len(op.messages)*len(op.queues), relaxed)
 }
 
 // relaxedPublish reports that all the queues are relaxed, and that nothing
 // known now would refuse the messages: afterwards nobody can be told.
 func (e *Engine) relaxedPublish(op *publishOp) bool {
 	for _, name := range op.queues {
-		q := e.lookup(name)
-		if q == nil {
-			return false
-		}
-		if !q.relaxed.Load() {
-			return false
-		}
-		q.mu.Lock()
-		bounded := q.policy.MaxDepth > 0 || q.policy.MaxBytes > 0
-		q.mu.Unlock()
-		if bounded {
+		if q := e.lookup(name); q == nil || !q.relaxed.Load() || !q.unbounded.Load() {
 			return false
 		}
 	}
@@ -158,6 +152,8 @@ func (e *Engine) relaxedPublish(op *publishOp) bool {
 }
 
 func (o *publishOp) number(first uint64) { o.first = first }
+
+func (o *publishOp) finish() { giveBack(o.room) }
 
 func (o *publishOp) apply(t *tx) error {
 	var few [1]target
@@ -205,7 +201,7 @@ func (o *publishOp) ids() []engine.ID {
 	first := o.first + uint64(len(o.messages)*(len(o.queues)-1))
 	last := first + uint64(len(ids)-1)
 	var all strings.Builder // they share a piece of memory
-	all.Grow(len(ids) * len(formatID(last)))
+	all.Grow(len(ids) * idDigits(last))
 	var digits [20]byte
 	for i := range ids {
 		id, duplicate := o.earlier[i]

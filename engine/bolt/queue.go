@@ -19,7 +19,9 @@ type queue struct {
 	name   string
 	number uint32
 
-	relaxed atomic.Bool // as its policy says
+	// As its policy says: a confirmation comes before the commit; and the queue
+	// has no bounds, so that it refuses no message.
+	relaxed, unbounded atomic.Bool
 
 	// mu protects all below. The writer's goroutine alone changes stored,
 	// policy and the settled bits of runs, so it may read them without.
@@ -72,6 +74,7 @@ func newQueue(e *Engine, name string, s stored, p engine.Policy) *queue {
 func (q *queue) setPolicyLocked(p engine.Policy) {
 	q.policy = p
 	q.relaxed.Store(p.Durability == engine.Relaxed)
+	q.unbounded.Store(p.MaxDepth == 0 && p.MaxBytes == 0)
 }
 
 // readyLocked counts what is neither delayed nor in flight.

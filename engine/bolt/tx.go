@@ -34,10 +34,11 @@ func newTx(e *Engine, btx *bbolt.Tx) *tx {
 // apply runs the calls, until one finds the file failing. Acks that came with
 // nothing but publishes go first, under one lock of their queue: neither needs
 // the other.
-func (t *tx) apply(calls []*call) {
+func (t *tx) apply(calls []call) {
 	defer t.letGo()
 	mixed := 0 // so many are acks and publishes
-	for _, c := range calls {
+	for i := range calls {
+		c := &calls[i]
 		if ack, ok := c.op.(*ackOp); ok {
 			c.err = ack.apply(t)
 		} else if _, ok := c.op.(*publishOp); !ok {
@@ -46,7 +47,8 @@ func (t *tx) apply(calls []*call) {
 		mixed++
 	}
 	t.letGo()
-	for i, c := range calls {
+	for i := range calls {
+		c := &calls[i]
 		if _, ok := c.op.(*ackOp); ok && i < mixed {
 			continue
 		}

@@ -22,16 +22,22 @@ type operationFunc func(t *tx) error
 
 func (f operationFunc) apply(t *tx) error { return f(t) }
 
-// call is an operation under way.
+// finished is an operation that wants to know when it is over, committed or
+// not. The writer tells it once, before its caller.
+type finished interface {
+	operation
+	finish()
+}
+
+// call is an operation under way, and what became of it.
 type call struct {
-	op    operation
-	err   error
-	batch *batch
+	op  operation
+	err error
 }
 
 // batch is the set of calls that share a commit.
 type batch struct {
-	calls  []*call
+	calls  []call
 	bytes  int
 	synced bool          // somebody waits for it
 	since  time.Time     // when its first call came
@@ -42,7 +48,7 @@ const (
 	// maxBatchBytes starts another commit, so that none takes long.
 	maxBatchBytes = 8 << 20
 	// maxPendingBytes is where relaxed publishers begin to wait.
-	maxPendingBytes = 32 << 20
+	maxPendingBytes = 8 << 20
 	// relaxedDelay is how long a relaxed change waits for its commit.
 	relaxedDelay = 10 * time.Millisecond
 	// marksDelay is how long a delivery may wait to be noted in the file.
@@ -92,9 +98,8 @@ type numbered interface {
 // soon as it is sure to be applied in its turn. size is roughly what it writes
 // and ids how many it needs.
 func (w *writer) do(op operation, size, ids int, relaxed bool) error {
-	c := &call{op: op}
 	w.mu.Lock()
-	for relaxed && w.pending > maxPendingBytes && !w.closing {
+	for relaxed && ids > 0 && w.pending > maxPendingBytes && !w.closing {
 		w.room.Wait()
 	}
 	if w.closing {
@@ -110,27 +115,26 @@ func (w *writer) do(op operation, size, ids int, relaxed bool) error {
 		op.(numbered).number(w.nextID)
 		w.nextID += uint64(ids)
 	}
-	w.addLocked(c, size, relaxed)
-	b := c.batch
+	b, place := w.addLocked(op, size, relaxed)
 	w.mu.Unlock()
 	if relaxed {
 		return nil
 	}
 	<-b.done
-	return c.err
+	return b.calls[place].err
 }
 
-func (w *writer) addLocked(c *call, size int, relaxed bool) {
+// addLocked adds a call to the last batch, and returns its place there.
+func (w *writer) addLocked(op operation, size int, relaxed bool) (*batch, int) {
 	n := len(w.batches)
 	if n == 0 || w.batches[n-1].bytes+size > maxBatchBytes && w.batches[n-1].bytes > 0 {
-		w.batches = append(w.batches, &batch{done: make(chan struct{}), since: time.Now(), calls: make([]*call, 0, w.usual)})
+		w.batches = append(w.batches, &batch{done: make(chan struct{}), since: time.Now(), calls: make([]call, 0, w.usual)})
 		n++
 	}
 	b := w.batches[n-1]
-	b.calls = append(b.calls, c)
+	b.calls = append(b.calls, call{op: op})
 	b.bytes += size
 	w.pending += size
-	c.batch = b
 	first := len(b.calls) == 1
 	if !relaxed && !b.synced {
 		b.synced = true
@@ -139,6 +143,7 @@ func (w *writer) addLocked(c *call, size int, relaxed bool) {
 	if first || n > 1 || b.bytes > maxBatchBytes/2 || w.wanted > 0 && len(b.calls) >= w.wanted {
 		w.signal()
 	}
+	return b, len(b.calls) - 1
 }
 
 func (w *writer) signal() {
@@ -263,9 +268,14 @@ func (w *writer) commit(b *batch) {
 	w.mu.Unlock()
 	err := w.transact(b.calls)
 	if err != nil && len(b.calls) > 1 {
-		for _, c := range b.calls {
-			err = w.transact([]*call{c})
+		for i := range b.calls {
+			err = w.transact(b.calls[i : i+1])
 			w.e.damaged(err)
+		}
+	}
+	for i := range b.calls {
+		if op, ok := b.calls[i].op.(finished); ok {
+			op.finish()
 		}
 	}
 	w.e.damaged(err)
@@ -278,7 +288,7 @@ func (w *writer) commit(b *batch) {
 
 // transact applies the calls and commits. An error is that of the file, and
 // has undone everything.
-func (w *writer) transact(calls []*call) (err error) {
+func (w *writer) transact(calls []call) (err error) {
 	btx, err := w.e.db.Begin(true)
 	if err != nil {
 		return failAll(calls, err)
@@ -343,10 +353,10 @@ func (w *writer) sync(btx *bbolt.Tx) error {
 	return err
 }
 
-func failAll(calls []*call, err error) error {
+func failAll(calls []call, err error) error {
 	err = translate(err)
-	for _, c := range calls {
-		c.err = err
+	for i := range calls {
+		calls[i].err = err
 	}
 	return err
 }
