@@ -55,6 +55,15 @@
 // crash bbolt finds the free pages by walking the tree, in which each run counts
 // once.
 //
+// # What bounds the speed
+//
+// The disk, by far: of the time from one commit to the next, writing the pages
+// and syncing twice takes the most (BenchmarkCommit). A lone caller has no more
+// than a bare bbolt file gives (BenchmarkFloor), about half of an append with one
+// sync. Many callers share a commit, until what they do themselves between two
+// of them, which is to wake up and to prepare the next call, takes as long as the
+// disk. Relaxed callers wait for neither: they are bound by processors.
+//
 // # Memory
 //
 // What merely waits costs none beyond the window's budget. Runs and payloads
