@@ -144,7 +144,10 @@ const (
 	flagHeaders
 )
 
-func appendPayload(b []byte, m *engine.Outgoing) []byte {
+func appendPayload(b []byte, m *engine.Outgoing) []byte { return append(appendHead(b, m), m.Body...) }
+
+// appendHead appends a payload but for the body, which is the rest of it.
+func appendHead(b []byte, m *engine.Outgoing) []byte {
 	var flags byte
 	if m.Group != "" {
 		flags |= flagGroup
@@ -174,7 +177,7 @@ func appendPayload(b []byte, m *engine.Outgoing) []byte {
 			b = appendBytes(b, m.Headers[k])
 		}
 	}
-	return append(b, m.Body...)
+	return b
 }
 
 func decodePayload(b []byte) (payload, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"maps"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -29,8 +30,8 @@ func TestPayload(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := outgoings().Draw(t, "message")
 		b := appendPayload(nil, &m)
-		if len(b) > payloadSize(&m) {
-			t.Fatalf("%d bytes, more than the %d that were foreseen", len(b), payloadSize(&m))
+		if foreseen := headSize(&m) + len(m.Body); len(b) > foreseen {
+			t.Fatalf("%d bytes, more than the %d that were foreseen", len(b), foreseen)
 		}
 		p, err := decodePayload(b)
 		if err != nil {
@@ -54,7 +55,7 @@ func encodeFormat1(b *runBuilder, at int64, queue uint32) []byte {
 	v = binary.AppendUvarint(v, uint64(len(b.messages)))
 	before := uint64(0)
 	for _, m := range b.messages {
-		v = appendBytes(binary.AppendUvarint(v, m.id-before), m.payload)
+		v = appendBytes(binary.AppendUvarint(v, m.id-before), slices.Concat(m.head, m.body))
 		before = m.id
 	}
 	return seal(v)
@@ -67,7 +68,9 @@ func TestRun(t *testing.T) {
 		var b runBuilder
 		id := rapid.Uint64Range(1, 1<<40).Draw(t, "first")
 		for range rapid.IntRange(1, 20).Draw(t, "count") {
-			b.add(id, rapid.SliceOfN(rapid.Byte(), 1, 50).Draw(t, "payload"))
+			payload := rapid.SliceOfN(rapid.Byte(), 1, 50).Draw(t, "payload")
+			head := rapid.IntRange(1, len(payload)).Draw(t, "of it the head")
+			b.add(id, payload[:head], payload[head:])
 			id += rapid.Uint64Range(1, 300).Draw(t, "gap")
 		}
 		v := b.encode(42, 7)
@@ -77,8 +80,9 @@ func TestRun(t *testing.T) {
 				t.Fatalf("%+v, %v", r, err)
 			}
 			for i, m := range b.messages {
-				if p := r.next(); !bytes.Equal(p, m.payload) || r.id != m.id || r.index != i {
-					t.Fatalf("message %d: %d %x, not %d %x", i, r.id, p, m.id, m.payload)
+				want := slices.Concat(m.head, m.body)
+				if p := r.next(); !bytes.Equal(p, want) || r.id != m.id || r.index != i {
+					t.Fatalf("message %d: %d %x, not %d %x", i, r.id, p, m.id, want)
 				}
 			}
 			if r.next() != nil || r.r.err != nil {
@@ -165,8 +169,8 @@ func fuzzSeeds(f *testing.F) {
 	m := engine.Outgoing{Body: []byte("body"), Headers: engine.Headers{"k": "v"}, Group: "g", DedupID: "d"}
 	p := appendPayload(nil, &m)
 	var b runBuilder
-	b.add(9, p)
-	b.add(12, p)
+	b.add(9, p[:1], p[1:])
+	b.add(12, p[:1], p[1:])
 	r := newRun(9, 70)
 	r.settle(3)
 	c := record{id: 9, state: engine.Dead, payload: p, attempts: []engine.Attempt{{Reason: "no"}}, death: &engine.Death{Origin: "jobs"}}

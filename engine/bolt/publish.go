@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,22 +54,25 @@ type publishOp struct {
 	queues   []string
 	messages []encoded
 	first    uint64
-	room     []byte         // of all payloads, needed until the commit
+	bytes    int            // of the messages
+	room     []byte         // lent until the commit; nil: none
 	earlier  map[int]uint64 // of duplicates in the last queue: the ids they had
 
-	one struct { // room for queues and messages, mostly enough
+	one struct { // mostly enough
 		queue   [1]string
 		message [1]encoded
+		heads   [32]byte
 	}
 }
 
-// encoded is a message as the publishing goroutine prepares it.
+// encoded is a message as the publishing goroutine prepares it: a payload in
+// two parts.
 type encoded struct {
-	payload []byte
-	size    int
-	group   string
-	dedup   string
-	delay   int64
+	head  []byte
+	body  []byte // the caller's own, if he waits for the commit
+	group string
+	dedup string
+	delay int64
 }
 
 func (e *Engine) preparePublish(ctx context.Context, messages []engine.Outgoing) (*publishOp, error) {
@@ -78,33 +82,54 @@ func (e *Engine) preparePublish(ctx context.Context, messages []engine.Outgoing)
 	if e.isClosed() {
 		return nil, engine.ErrClosed
 	}
-	size := 0
+	heads := 0
+	op := &publishOp{}
 	for i := range messages {
 		if err := checkOutgoing(&messages[i]); err != nil {
 			return nil, err
 		}
-		size += payloadSize(&messages[i])
+		heads += headSize(&messages[i])
+		op.bytes += len(messages[i].Body)
 	}
-	op := &publishOp{}
+	op.bytes += heads
 	if op.messages = op.one.message[:]; len(messages) != 1 {
 		op.messages = make([]encoded, len(messages))
 	}
-	room := lend(size) // of all payloads
+	room := op.one.heads[:0]
+	if heads > cap(room) {
+		room = make([]byte, 0, heads)
+	}
 	for i := range messages {
 		m := &messages[i]
 		start := len(room)
-		room = appendPayload(room, m)
+		room = appendHead(room, m)
 		op.messages[i] = encoded{
-			payload: room[start:len(room):len(room)],
-			size:    len(m.Body), group: m.Group, dedup: m.DedupID, delay: int64(m.Delay),
+			head: room[start:len(room):len(room)], body: m.Body,
+			group: m.Group, dedup: m.DedupID, delay: int64(m.Delay),
 		}
 	}
-	op.room = room
 	return op, nil
 }
 
-func payloadSize(m *engine.Outgoing) int {
-	n := 1 + len(m.Body) + len(m.Group) + len(m.DedupID) + 3*binary.MaxVarintLen32
+// keep makes the operation independent of its caller, who does not wait for the
+// commit.
+func (o *publishOp) keep() {
+	o.room = lend(o.bytes)
+	room := o.room
+	for i := range o.messages {
+		m := &o.messages[i]
+		start := len(room)
+		room = append(room, m.body...)
+		m.body = room[start:len(room):len(room)]
+	}
+}
+
+// headSize is at least what the head of the message's payload takes.
+func headSize(m *engine.Outgoing) int {
+	n := 1 + len(m.Group) + len(m.DedupID)
+	if n > 1 || len(m.Headers) > 0 {
+		n += 3 * binary.MaxVarintLen32
+	}
 	for k, v := range m.Headers {
 		n += len(k) + len(v) + 2*binary.MaxVarintLen32
 	}
@@ -115,7 +140,7 @@ func checkOutgoing(m *engine.Outgoing) error {
 	switch {
 	case len(m.Body) > maxBody:
 		return fmt.Errorf("%w: its body has %d bytes, at most %d are taken", engine.ErrTooLarge, len(m.Body), maxBody)
-	case payloadSize(m)-len(m.Body) > maxHead:
+	case headSize(m) > maxHead:
 		return fmt.Errorf("%w: its headers, group and deduplication id have over %d bytes", engine.ErrTooLarge, maxHead)
 	case m.Delay > engine.MaxDuration:
 		return fmt.Errorf("%w: the delay must be at most %s", engine.ErrInvalid, engine.MaxDuration)
@@ -132,7 +157,10 @@ func (e *Engine) publish(op *publishOp) error {
 		}
 	}
 	relaxed := e.relaxedPublish(op)
-	return e.writer.do(op, len(op.room)*len(op.queues), len(op.messages)*len(op.queues), relaxed)
+	if relaxed {
+		op.keep()
+	}
+	return e.writer.do(op, op.bytes*len(op.queues), len(op.messages)*len(op.queues), relaxed)
 }
 
 // relaxedPublish reports that all the queues are relaxed, and that nothing
@@ -235,7 +263,7 @@ func (qt *queueTx) roomFor(messages []encoded) ([]*located, error) {
 			seen[m.dedup] = true
 		}
 		count++
-		size += int64(m.size)
+		size += int64(len(m.body))
 	}
 	if count == 0 {
 		return nil, nil
@@ -288,12 +316,13 @@ func (qt *queueTx) accept(id uint64, m *encoded) uint64 {
 		delay = int64(qt.policy.Delay)
 	}
 	if delay <= 0 {
-		qt.publish(id, m.payload, m.size)
+		qt.publish(id, m)
 		return id
 	}
-	qt.countPublished(m.size)
-	qt.s.bytes -= int64(m.size) // admitDelayed counts it
-	rec := &record{id: id, publishedAt: qt.t.at, enteredAt: qt.t.at, payload: m.payload, size: m.size}
+	size := len(m.body)
+	qt.countPublished(size)
+	qt.s.bytes -= int64(size) // admitDelayed counts it
+	rec := &record{id: id, publishedAt: qt.t.at, enteredAt: qt.t.at, payload: slices.Concat(m.head, m.body), size: size}
 	qt.admitDelayed(rec, qt.t.at+delay, 0)
 	return id
 }

@@ -66,13 +66,13 @@ func (qt *queueTx) change() {
 }
 
 // publish adds a message to the log.
-func (qt *queueTx) publish(id uint64, payload []byte, size int) {
+func (qt *queueTx) publish(id uint64, m *encoded) {
 	if qt.build.full() {
 		qt.cutRun()
 	}
-	qt.build.add(id, payload)
+	qt.build.add(id, m.head, m.body)
 	qt.s.waiting++
-	qt.countPublished(size)
+	qt.countPublished(len(m.body))
 }
 
 func (qt *queueTx) countPublished(size int) {

@@ -37,17 +37,20 @@ type runBuilder struct {
 }
 
 type runMessage struct {
-	id      uint64
-	payload []byte
+	id         uint64
+	head, body []byte // the payload
 }
+
+func (m *runMessage) size() int { return len(m.head) + len(m.body) }
 
 func (b *runBuilder) full() bool {
 	return len(b.messages) >= maxRunMessages || b.bytes >= maxRunBytes
 }
 
-func (b *runBuilder) add(id uint64, payload []byte) {
-	b.messages = append(b.messages, runMessage{id, payload})
-	b.bytes += len(payload)
+func (b *runBuilder) add(id uint64, head, body []byte) {
+	m := runMessage{id, head, body}
+	b.messages = append(b.messages, m)
+	b.bytes += m.size()
 }
 
 func (b *runBuilder) reset() {
@@ -68,14 +71,16 @@ func (b *runBuilder) encode(at int64, queue uint32) []byte {
 	v = binary.AppendUvarint(v, uint64(len(b.messages)))
 	places := len(v)
 	before := uint64(0)
-	for _, m := range b.messages {
+	for i := range b.messages {
+		m := &b.messages[i]
 		v = binary.AppendUvarint(v, m.id-before)
-		v = binary.AppendUvarint(v, uint64(len(m.payload)))
+		v = binary.AppendUvarint(v, uint64(m.size()))
 		before = m.id
 	}
 	binary.BigEndian.PutUint32(v[runHeader1:], uint32(len(v)-places))
-	for _, m := range b.messages {
-		v = append(v, m.payload...)
+	for i := range b.messages {
+		v = append(v, b.messages[i].head...)
+		v = append(v, b.messages[i].body...)
 	}
 	return seal(v)
 }

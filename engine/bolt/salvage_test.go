@@ -178,15 +178,17 @@ func openWreck(t *testing.T, file []byte) {
 		return
 	}
 	defer e.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // a slow disk is no hang
 	defer cancel()
 	_, _ = e.Check(ctx)
 	for _, q := range []string{"jobs", "mail"} {
 		_, _ = e.Publish(ctx, q, engine.Outgoing{Body: []byte("more")})
 		got, _ := e.Receive(ctx, q, engine.ReceiveOptions{Max: 50})
-		for _, d := range got {
-			_ = e.Ack(ctx, d.Receipt)
+		receipts := make([]engine.Receipt, len(got))
+		for i := range got {
+			receipts[i] = got[i].Receipt
 		}
+		_ = e.Ack(ctx, receipts...)
 		for _, state := range engine.States() {
 			_, _ = e.List(ctx, q, engine.ListOptions{State: state})
 		}

@@ -48,6 +48,19 @@ var relaxedTests = []test{
 		f.pass(soon)
 		f.counts("jobs", 0, 0, 0, 0)
 	}},
+	{"the caller's bodies are his own when it returns", func(f *fixture) {
+		f.create("jobs", relaxed)
+		body := make([]byte, 3)
+		for _, word := range []string{"one", "two"} {
+			copy(body, word)
+			f.send("jobs", engine.Outgoing{Body: body})
+		}
+		copy(body, "___")
+		f.pass(soon)
+		for _, want := range []string{"one", "two"} {
+			equal(f, "body", string(f.take("jobs").Body), want)
+		}
+	}},
 	{"what was settled is settled once", func(f *fixture) {
 		f.create("jobs", relaxed)
 		f.publish("jobs", "a")
