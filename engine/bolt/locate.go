@@ -155,6 +155,7 @@ func (qt *queueTx) withdrawLocked(loc *located) {
 		}
 	} else {
 		q.departing[loc.id] = true
+		q.goneLocked(loc.id) // it may have come back since a read began that is under way
 		qt.withdrawn = append(qt.withdrawn, loc.id)
 		if rec := loc.rec; was == nil && rec.state == engine.Ready {
 			was = &spot{id: loc.id, group: loc.group, enteredAt: rec.enteredAt, readyAt: rec.enteredAt, tries: rec.tries}

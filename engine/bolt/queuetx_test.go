@@ -3,6 +3,7 @@ package bolt
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -182,5 +183,43 @@ func TestTakenFromAWindowThatShrinks(t *testing.T) {
 				t.Errorf("%s was taken away, and is delivered", d.ID)
 			}
 		}
+	}
+}
+
+// TestTakenDuringARead: a record that came back during a read of the file, and is
+// taken away before that ends, is not ready.
+func TestTakenDuringARead(t *testing.T) {
+	e := slidingEngine(t, 0)
+	got, err := e.Receive(t.Context(), "jobs", engine.ReceiveOptions{})
+	if err != nil || len(got) != 1 {
+		t.Fatalf("received are %v (%v)", got, err)
+	}
+	if err := e.Nack(t.Context(), got[0].Receipt, engine.Failure{Delay: -1}); err != nil {
+		t.Fatal(err)
+	}
+	q := e.lookup("jobs")
+	q.mu.Lock()
+	back := q.returned.pop()
+	q.returned.bound = 0 // all are in the file, and are read
+	q.front.loading, q.front.changed = make(chan struct{}), map[uint64]*spot{}
+	q.pushLocked(back)
+	q.mu.Unlock()
+	err = e.write(func(t *tx) error {
+		qt := t.queue(q)
+		loc, err := qt.find(got[0].ID)
+		if err == nil {
+			_, err = qt.takeOut(loc)
+		}
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.takeInLocked(load{version: q.front.version}, loaded{bound: allInMemory, spots: []*spot{back}})
+		q.front.loading, q.front.changed = nil, nil
+		if s := q.returned.first(); s != nil {
+			return fmt.Errorf("%d is ready", s.id)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
