@@ -117,7 +117,7 @@ func (p *play) tellOutage(now time.Time, w *witness) (views.DemoStory, bool) {
 		case rising > 0.2:
 			story.Watch = fmt.Sprintf("*dead* rises by %s in %s: %s ran out of tries", widget.Rate(rising), pool.queue, widget.Count(info.Dead))
 		case info.Delayed > 0:
-			story.Watch = fmt.Sprintf("*failed* rises in %s, %s wait for their next try, then *dead*", pool.queue, widget.Count(info.Delayed))
+			story.Watch = fmt.Sprintf("*failed* rises in %s, %s *delayed* until the next try, then *dead*", pool.queue, widget.Count(info.Delayed))
 		default:
 			story.Watch = fmt.Sprintf("*failed* rises in %s, then *dead*", pool.queue)
 		}
@@ -135,7 +135,7 @@ func (p *play) tellNobody(now time.Time, w *witness) (views.DemoStory, bool) {
 		return views.DemoStory{
 			Tone: views.DemoRising, Queue: pool.queue,
 			Text:  fmt.Sprintf("nobody receives from %s: its consumers went away %s", pool.queue, ago(pool.consumers.held(now))),
-			Watch: fmt.Sprintf("*ready* rises: %s wait, and nobody who publishes notices", widget.Count(info.Ready)),
+			Watch: fmt.Sprintf("*ready* rises: %s now, and nobody who publishes notices", widget.Count(info.Ready)),
 		}, true
 	}
 	return views.DemoStory{}, false
@@ -152,7 +152,7 @@ func (p *play) tellBurst(now time.Time, w *witness) (views.DemoStory, bool) {
 			Watch: "*ready* rises while the consumers keep their pace",
 		}
 		if info, ok := w.queue(m.queue); ok {
-			story.Watch = fmt.Sprintf("%s wait in %s; its consumers keep their pace of %s", widget.Count(info.Ready), m.queue, widget.Rate(w.slope(m.queue, acked)))
+			story.Watch = fmt.Sprintf("%s *ready* in %s; its consumers keep their pace of %s", widget.Count(info.Ready), m.queue, widget.Rate(w.slope(m.queue, acked)))
 		}
 		return story, true
 	}

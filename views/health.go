@@ -46,11 +46,11 @@ func healthOf(q engine.QueueInfo, now time.Time) Health {
 	net := q.In - q.Out
 	switch {
 	case q.Paused:
-		return Health{Paused, fmt.Sprintf("paused by an operator; %s wait", widget.Count(q.Ready))}
+		return Health{Paused, fmt.Sprintf("paused by an operator; %s ready", widget.Count(q.Ready))}
 	case q.Failing > 0.05 && q.Failing > q.Out:
 		return Health{Poisoned, fmt.Sprintf("%s fail, %s are acked", widget.Rate(q.Failing), widget.Rate(q.Out))}
 	case q.Ready > 0 && q.Consumers == 0:
-		return Health{NoConsumers, fmt.Sprintf("%s wait and nobody received within the last minute", widget.Count(q.Ready))}
+		return Health{NoConsumers, fmt.Sprintf("%s ready, and nobody received within the last minute", widget.Count(q.Ready))}
 	case q.Ready > 0 && q.Out == 0 && q.Failing == 0 && oldest > stallAge:
 		return Health{Stalled, fmt.Sprintf("%s, and nothing was settled for 10s", widget.Plural(q.Consumers, "consumer"))}
 	case backlog && net > max(0.5, q.In/20):
