@@ -62,7 +62,7 @@ func (t *tx) createQueue(name string, policy engine.Policy) error {
 // adopt makes a queue known with the commit.
 func (t *tx) adopt(q *queue) {
 	t.after = append(t.after, func() {
-		t.e.enter(q)
+		t.e.queues.put(q)
 		q.mu.Lock()
 		q.armLocked()
 		q.mu.Unlock()
@@ -270,7 +270,10 @@ func (t *tx) deleteQueue(name string) (entry engine.TrashEntry, err error) {
 	t.removeFixed(bucketPolicies, []byte(name))
 	t.removeFixed(bucketQueues, []byte(name))
 	t.putFixed(bucketMeta, keyLastID, key64(max(qt.s.lastID, t.lastDeleted())))
-	t.after = append(t.after, func() { t.e.leave(name) })
+	t.after = append(t.after, func() {
+		t.e.queues.drop(name)
+		delete(t.e.notKept, name)
+	})
 	return entry, nil
 }
 

@@ -75,7 +75,8 @@
 //
 // A queue's lock protects what memory knows of it. Under it may be taken: the
 // writer's, the keeper's, the list of flagged queues; two queues' are never held
-// together. The directory of queues needs none: it is replaced, not changed.
+// together. The directory of queues needs none: parts of it are replaced, not
+// changed.
 // None is held over a commit or a read of the file.
 //
 // # Where to look

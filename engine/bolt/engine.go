@@ -3,7 +3,6 @@ package bolt
 import (
 	"cmp"
 	"errors"
-	"maps"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -23,9 +22,7 @@ type Engine struct {
 	db      *bbolt.DB
 	hub     engine.Hub
 
-	// queues by name. The map is never changed but replaced, by the writer's
-	// goroutine alone: every call looks a queue up.
-	queues atomic.Pointer[map[string]*queue]
+	queues directory
 
 	mu     sync.RWMutex // protects topics
 	topics map[string][]engine.Binding
@@ -81,21 +78,7 @@ func (e *Engine) isClosed() bool {
 }
 
 // lookup returns the queue of that name, or nil.
-func (e *Engine) lookup(name string) *queue { return (*e.queues.Load())[name] }
-
-// enter makes a queue known, and leave forgets it.
-func (e *Engine) enter(q *queue) {
-	queues := maps.Clone(*e.queues.Load())
-	queues[q.name] = q
-	e.queues.Store(&queues)
-}
-
-func (e *Engine) leave(name string) {
-	queues := maps.Clone(*e.queues.Load())
-	delete(queues, name)
-	e.queues.Store(&queues)
-	delete(e.notKept, name)
-}
+func (e *Engine) lookup(name string) *queue { return e.queues.find(name) }
 
 // open is lookup with the contract's errors.
 func (e *Engine) open(name string) (*queue, error) {
@@ -110,7 +93,7 @@ func (e *Engine) open(name string) (*queue, error) {
 
 // all returns the queues by name.
 func (e *Engine) all() []*queue {
-	return slices.SortedFunc(maps.Values(*e.queues.Load()), func(a, b *queue) int { return cmp.Compare(a.name, b.name) })
+	return slices.SortedFunc(e.queues.all(), func(a, b *queue) int { return cmp.Compare(a.name, b.name) })
 }
 
 // flag remembers that the queue has deliveries to note.

@@ -214,8 +214,6 @@ func (e *Engine) readAll(btx *bbolt.Tx) (lastID uint64, err error) {
 		lastID = binary.BigEndian.Uint64(v)
 	}
 	policies := btx.Bucket(bucketPolicies)
-	queues := map[string]*queue{}
-	e.queues.Store(&queues)
 	err = btx.Bucket(bucketQueues).ForEach(func(k, v []byte) error {
 		s, err := decodeStored(v)
 		if err != nil {
@@ -232,7 +230,7 @@ func (e *Engine) readAll(btx *bbolt.Tx) (lastID uint64, err error) {
 		if err != nil {
 			return fmt.Errorf("queue %q: %w", k, err)
 		}
-		queues[q.name] = q
+		e.queues.put(q)
 		e.recorder.total += q.sampled
 		lastID = max(lastID, s.lastID)
 		return nil
