@@ -60,7 +60,7 @@ func (x *index) order(queue string, all []*message) {
 			granted = m.deliveries[0].granted
 		}
 		handled := x.handled(m, 0, granted)
-		if passer != nil && passer.granted < granted && x.delay(m.sent) == 0 && (len(m.deliveries) > 0 || m.isLive()) && !handled && !x.missed(m, passer) && !x.spared(queue, passer.granted) {
+		if passer != nil && passer.granted < granted && x.delay(m.sent) == 0 && (len(m.deliveries) > 0 || m.isLive()) && !handled && !x.missed(m, passer) && !x.spared(queue, passer) {
 			x.report(Order, "%s of %s is first delivered after %s", m.id, queue, passer.ID)
 		}
 		if len(m.deliveries) > 0 && m.deliveries[0].call.Queue == queue && !x.shadowed(m.deliveries[0]) && (passer == nil || granted < passer.granted) {

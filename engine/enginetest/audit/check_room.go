@@ -116,11 +116,13 @@ func (x *index) drops(queue string, all []*message) {
 	}
 }
 
-// spared reports that a commit may have failed at that time which would have
-// dropped something: it was not ready for a moment.
-func (x *index) spared(queue string, at int64) bool {
+// spared reports that a commit may have failed at that delivery which would have
+// dropped something: that was not ready for a moment. What shares a commit that
+// fails is tried again, so that any result may come of it.
+func (x *index) spared(queue string, d *delivery) bool {
 	return x.h.Policies[queue].Overflow == engine.DropOldest && slices.ContainsFunc(x.h.Calls, func(c *Call) bool {
-		return c.Begin <= at && c.End >= at && (c.Result == Unknown || c.Error == engine.ErrNoSpace.Error())
+		return c.Op == Publish && c.Queue == queue && c.Begin <= d.granted && c.End >= d.granted &&
+			(c.Result == Unknown || x.starved[c.Life])
 	})
 }
 
