@@ -94,6 +94,7 @@ func (w *auditWorker) live(people []worker) {
 	}
 	s := w.r.Open(e)
 	if full {
+		s.Full()
 		fillUp(e)
 	}
 	var wg sync.WaitGroup

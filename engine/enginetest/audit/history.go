@@ -25,6 +25,7 @@ type Life struct {
 	Closing int64 // when its end began: leases are safe until then
 	Ended   int64
 	Clean   bool // it was closed without an error
+	Full    bool // there was hardly any space
 }
 
 // Op is what a call does.

@@ -19,7 +19,7 @@ type index struct {
 	copies   map[topical][]*message
 	receipts map[engine.Receipt]*delivery
 	lapses   map[place]*lapse
-	starved  map[int]bool // lives in which the disk was full
+	starved  map[int]bool // lives in which the disk may have been full
 	found    []Violation
 }
 
@@ -77,6 +77,9 @@ func indexOf(h *History) *index {
 	x := &index{
 		h: h, registers: registersOf(h), sent: map[string]*sent{}, messages: map[engine.ID]*message{},
 		queues: map[string][]*message{}, copies: map[topical][]*message{}, receipts: map[engine.Receipt]*delivery{}, lapses: map[place]*lapse{}, starved: map[int]bool{},
+	}
+	for i, l := range h.Lives {
+		x.starved[i] = l.Full
 	}
 	for _, c := range h.Calls {
 		if c.Error == engine.ErrNoSpace.Error() {

@@ -66,6 +66,8 @@ func (r *reader) take(e *event) error {
 		e.Call.Life = c.Life
 		*c = *e.Call
 		delete(r.open, e.Number)
+	case full:
+		h.Lives[r.base+e.Number].Full = true
 	case closing:
 		h.Lives[r.base+e.Number].Closing = e.At
 	case closed:

@@ -44,6 +44,7 @@ const (
 	opened     what = "opened"
 	callBegins what = "begin"
 	callEnds   what = "end"
+	full       what = "full"
 	closing    what = "closing"
 	closed     what = "closed"
 	killed     what = "killed"
@@ -241,6 +242,10 @@ func (s *Session) Extend(ctx context.Context, client int, receipt engine.Receipt
 	end(err)
 	return err
 }
+
+// Full records that the engine has hardly any space in this life, whether or not
+// somebody is told.
+func (s *Session) Full() { s.r.write(event{What: full, At: now(), Number: s.life}) }
 
 // Close closes the engine.
 func (s *Session) Close() error {
