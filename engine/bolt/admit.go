@@ -47,7 +47,11 @@ func (qt *queueTx) admitDelayed(rec *record, due int64, from area) {
 	qt.change()
 	rec.state, rec.dueAt = engine.Delayed, due
 	qt.putRecord(qt.s.live, rec, from)
-	qt.t.put(qt.s.live, kindDue, dueKey(due, rec.id), []byte{})
+	kind := dueAny
+	if !rec.holds {
+		kind = dueFirst
+	}
+	qt.t.put(qt.s.live, kindDue, dueKey(due, rec.id), kind)
 	qt.s.delayed++
 	qt.s.bytes += int64(rec.size)
 	qt.s.lastID = max(qt.s.lastID, rec.id)

@@ -32,7 +32,7 @@ const (
 	kindMarks    = 'm' // first id → marks of that run; none: all untouched
 	kindRecords  = 'i' // id → record
 	kindReady    = 'o' // id → nothing: the record is ready
-	kindDue      = 'd' // due, id → nothing: the record is delayed
+	kindDue      = 'd' // due, id → dueAny or dueFirst: the record is delayed
 	kindInFlight = 'f' // id → nothing: the record was leased
 	kindLarge    = 'l' // id → bucket that holds a payload too big for its record
 )
@@ -54,6 +54,13 @@ const maxInline = 2048
 func key64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 func key32(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
+
+// What the index of the delayed says of a record: it may be a retry, or is none,
+// so that nobody who looks for those has to read it.
+var (
+	dueAny   = []byte{}
+	dueFirst = []byte{1}
+)
 
 // dueKey sorts by time, then by id.
 func dueKey(due int64, id uint64) []byte {

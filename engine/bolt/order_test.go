@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"testing"
 	"time"
@@ -208,4 +209,35 @@ func TestRestoreReadsADeletedQueueBeforeItsCommit(t *testing.T) {
 		return err
 	}))
 	o.waiting()
+}
+
+// TestRetriesAreFoundWithoutReadingTheOthers: and with it in files that do not
+// say which of the delayed are retries.
+func TestRetriesAreFoundWithoutReadingTheOthers(t *testing.T) {
+	o := newOrderTest(t, false)
+	find := func(t *tx) (lookedUp int64) {
+		live := t.queue(o.lookup("q")).s.live
+		before := cursors(t)
+		retries, _, err := readRetries(t.Tx, live, nil, math.MaxInt)
+		if err != nil || len(retries) != orderGroups {
+			o.Errorf("%d retries were found, not %d (%v)", len(retries), orderGroups, err)
+		}
+		return cursors(t) - before
+	}
+	o.must(o.write(func(t *tx) error {
+		if n := find(t); n > 100 {
+			o.Errorf("%d things were looked up for %d retries", n, orderGroups)
+		}
+		b := t.Bucket(t.queue(o.lookup("q")).s.live.bucket(kindDue))
+		var keys [][]byte
+		c := b.Cursor()
+		for k, _ := c.First(); k != nil; k, _ = c.Next() {
+			keys = append(keys, k)
+		}
+		for _, k := range keys {
+			t.fail(b.Put(k, dueAny))
+		}
+		find(t)
+		return nil
+	}))
 }

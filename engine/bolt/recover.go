@@ -103,11 +103,18 @@ func readRetries(btx *bbolt.Tx, a area, after []byte, limit int) (retries []*spo
 	}
 	records := btx.Bucket(a.bucket(kindRecords))
 	c := b.Cursor()
-	for k := seekKey(c, after, false); k != nil; k = move(c, false) {
+	k, v := c.Seek(after)
+	if k != nil && bytes.Equal(k, after) {
+		k, v = c.Next()
+	}
+	for ; k != nil; k, v = c.Next() {
 		if limit--; limit < 0 {
-			return retries, last, nil
+			return retries, bytes.Clone(last), nil
 		}
-		last = bytes.Clone(k)
+		last = k
+		if bytes.Equal(v, dueFirst) {
+			continue
+		}
 		_, id, _ := splitDueKey(k)
 		rec, err := readRecord(records, id)
 		if err != nil {
