@@ -85,7 +85,7 @@
 //	the writer    writer (batches, commits), tx and queuetx (one transaction), buffers
 //	producing     publish, admit, topics
 //	consuming     window (budget) and returned (what is ready), receive, lease, deliver, settle
-//	time          keeper (leases, delays, TTLs), history
-//	operators     list and scan, inspect, locate, operate, trash and restore, admin, storage
+//	time          keeper (leases, delays, TTLs), turn (how much at once), history
+//	operators     list and scan, inspect, locate, operate, trash and restore, admin (directory, order), storage
 //	the worst     check, pages, salvage, compact, warm (a file that was killed), errors
 package bolt

@@ -188,7 +188,7 @@ func BenchmarkMemoryOfQueues(b *testing.B) {
 		before := heapInUse()
 		f.each(each*queues, func(i int) { f.publishOne(name(i)) })
 		b.ReportMetric(float64(heapInUse()-before)/window, "windows")
-		b.ReportMetric(float64(heapInUse()-before-window)/float64(queues), "B/queue")
+		b.ReportMetric(max(0, float64(heapInUse()-before-window))/float64(queues), "B/queue")
 		b.ReportMetric(0, "ns/op")
 		done()
 	}
