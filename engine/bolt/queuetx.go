@@ -184,24 +184,26 @@ func (qt *queueTx) noteDeliveries() {
 	}
 }
 
-// noteState writes a record as in flight or ready. Nothing happens if an
+// noteState writes a ready record as in flight, or one in flight as ready.
+// Nothing happens to one that is anything else by now: it was settled, or an
 // operator took it away.
 func (qt *queueTx) noteState(id uint64, state engine.State, tries int) {
+	from, to := engine.Ready, engine.InFlight
+	kindFrom, kindTo := byte(kindReady), byte(kindInFlight)
+	if state == engine.Ready {
+		from, to, kindFrom, kindTo = to, from, kindTo, kindFrom
+	}
 	rec, err := qt.readLive(id)
-	if rec == nil || rec.state == state && rec.tries == tries {
+	if rec == nil || rec.state != from {
 		qt.t.fail(err)
 		return
 	}
 	qt.written = true
-	rec.state, rec.tries = state, tries
-	from, to := byte(kindReady), byte(kindInFlight)
-	if state == engine.Ready {
-		from, to = to, from
-	}
+	rec.state, rec.tries = to, tries
 	key := key64(id)
 	qt.t.put(qt.s.live, kindRecords, key, rec.encode())
-	qt.t.remove(qt.s.live, from, key)
-	qt.t.put(qt.s.live, to, key, []byte{})
+	qt.t.remove(qt.s.live, kindFrom, key)
+	qt.t.put(qt.s.live, kindTo, key, []byte{})
 }
 
 func (qt *queueTx) readLive(id uint64) (*record, error) {
