@@ -161,26 +161,30 @@ func (e *Engine) Purge(ctx context.Context, name string, part engine.Area) (entr
 		if part == engine.LiveArea {
 			e.dropWindow(name)
 		}
-		err = e.write(func(t *tx) error {
-			qt, err := t.find(name)
-			if err != nil {
-				return err
-			}
-			entry = engine.TrashEntry{}
-			if part == engine.DeadArea && qt.s.buried > 0 {
-				entry = t.putTrash(&trashInfo{What: engine.TrashDead, Queue: name, Count: qt.s.buried, Dead: qt.s.dead})
-				qt.change()
-				qt.s.buried, qt.s.dead = 0, area(t.newNumber())
-			}
-			if n := qt.s.waiting + qt.s.delayed; part == engine.LiveArea && n > 0 {
-				qt.giveAway()
-				entry = t.putTrash(&trashInfo{What: engine.TrashPurge, Queue: name, Count: n, Live: qt.s.live})
-				qt.s.waiting, qt.s.delayed, qt.s.bytes, qt.s.live = 0, 0, 0, area(t.newNumber())
-			}
-			return nil
+		err = e.write(func(t *tx) (err error) {
+			entry, err = t.purge(name, part)
+			return err
 		})
 	}
 	return entry, wrapQueue(err, "purge", name)
+}
+
+func (t *tx) purge(name string, part engine.Area) (entry engine.TrashEntry, err error) {
+	qt, err := t.find(name)
+	if err != nil {
+		return entry, err
+	}
+	if part == engine.DeadArea && qt.s.buried > 0 {
+		entry = t.putTrash(&trashInfo{What: engine.TrashDead, Queue: name, Count: qt.s.buried, Dead: qt.s.dead})
+		qt.change()
+		qt.s.buried, qt.s.dead = 0, area(t.newNumber())
+	}
+	if n := qt.s.waiting + qt.s.delayed; part == engine.LiveArea && n > 0 {
+		qt.giveAway()
+		entry = t.putTrash(&trashInfo{What: engine.TrashPurge, Queue: name, Count: n, Live: qt.s.live})
+		qt.s.waiting, qt.s.delayed, qt.s.bytes, qt.s.live = 0, 0, 0, area(t.newNumber())
+	}
+	return entry, nil
 }
 
 // giveAway prepares the live area for the trash: in the file, all that is in
@@ -190,6 +194,18 @@ func (qt *queueTx) giveAway() {
 	qt.change()
 	qt.cutRun()
 	qt.flushMarks()
+	if !qt.emptied {
+		qt.calm()
+	}
+	qt.emptied = true
+	qt.published, qt.restored, qt.ready, qt.held, qt.due, qt.ripened = nil, nil, nil, nil, 0, false
+	for i := range qt.ended {
+		qt.ended[i].hold = false
+	}
+}
+
+// calm writes of all that is in flight that it is ready.
+func (qt *queueTx) calm() {
 	q := qt.q
 	q.mu.Lock()
 	marks := map[uint64][]byte{}
@@ -213,8 +229,6 @@ func (qt *queueTx) giveAway() {
 	for _, l := range records {
 		qt.noteState(l.id, engine.Ready, l.tries-1)
 	}
-	qt.emptied = true
-	qt.published, qt.ready, qt.held, qt.due, qt.ripened = nil, nil, nil, 0, false
 }
 
 // DeleteQueue implements engine.Admin.

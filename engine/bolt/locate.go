@@ -60,15 +60,29 @@ func (qt *queueTx) locate(id uint64) (*located, error) {
 
 // runOf returns what memory knows, or from now on knows, of a run.
 func (qt *queueTx) runOf(first uint64, count int) *run {
-	for _, p := range qt.published {
-		if p.run.first == first {
-			return p.run
-		}
+	if r := qt.newRun(first); r != nil {
+		return r
 	}
 	q := qt.q
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.knownLocked(newRun(first, count))
+}
+
+// newRun returns a run that this transaction brings into the log, which memory
+// knows only after the commit; nil if it is not of those.
+func (qt *queueTx) newRun(first uint64) *run {
+	for _, p := range qt.published {
+		if p.run.first == first {
+			return p.run
+		}
+	}
+	for _, r := range qt.restored {
+		if r.first == first {
+			return r
+		}
+	}
+	return nil
 }
 
 // knownLocked returns what memory knows of a run: from now on this, if it knows
@@ -187,7 +201,7 @@ func (qt *queueTx) withdrawLocked(loc *located) {
 // there is none.
 func (qt *queueTx) isFresh(loc *located) bool {
 	if loc.run != nil {
-		return slices.ContainsFunc(qt.published, func(p newlyPublished) bool { return p.run == loc.run })
+		return qt.newRun(loc.run.first) != nil
 	}
 	return slices.ContainsFunc(qt.ready, func(s *spot) bool { return s.id == loc.id })
 }

@@ -245,7 +245,7 @@ func (qt *queueTx) takeFromConsumer(id uint64) (*record, error) {
 		q.mu.Unlock()
 		return nil, engine.ErrMessageNotFound
 	}
-	l.settling = true
+	qt.claimLocked(l)
 	q.mu.Unlock()
 	rec, err := qt.takeLeased(l, true)
 	if err != nil {

@@ -188,6 +188,16 @@ func (q *queue) enterGroupLocked(s spot) bool {
 	return false
 }
 
+// isParkedLocked reports that the message waits for its group.
+func (q *queue) isParkedLocked(s *spot) bool {
+	g := q.groups[s.group]
+	if g == nil {
+		return false
+	}
+	_, ok := g.find(s.id)
+	return ok
+}
+
 // leaveGroupLocked is called for each message of a group that leaves, be it
 // the holder or one that was merely ready: with no holder left, the next one
 // that waits is ready.
@@ -274,6 +284,7 @@ func (q *queue) forgetLocked() {
 	q.groups = map[string]*group{}
 	q.parked = 0
 	q.ripe, q.nextDue = nil, 0
+	q.damage = nil
 }
 
 // retireLocked ends a queue that was deleted.

@@ -16,12 +16,14 @@ type queueTx struct {
 
 	build     runBuilder // what is being published
 	published []newlyPublished
+	restored  []*run           // that come back from the trash
 	walks     map[uint64]*walk // over runs, by first id
 	touched   []*run           // marks to be written
 	flushed   []*run           // marks that were
 	delivered bool             // deliveries are to be noted, too
 	noted     []*lease         // of records: noted in this transaction
 	wrote     int64            // deliveries added to the totals
+	claimed   []*lease         // to be settled; those of acks are only in ended
 	ended     []endedLease
 	ready     []*spot  // records that became ready
 	withdrawn []uint64 // records that an operator took away
@@ -297,6 +299,10 @@ func (qt *queueTx) committed() {
 			q.runs[p.run.first] = p.run // some of it is gone already: the window must know when it reads it
 		}
 	}
+	for _, r := range qt.restored {
+		q.runs[r.first] = r
+		q.front.last = max(q.front.last, r.first)
+	}
 	for _, r := range qt.flushed {
 		if r.left == 0 {
 			delete(q.runs, r.first)
@@ -363,6 +369,9 @@ func (qt *queueTx) rollback() {
 	defer q.mu.Unlock()
 	for _, r := range qt.touched {
 		r.touched = false
+	}
+	for _, l := range qt.claimed {
+		l.settling = false
 	}
 	for _, end := range qt.ended {
 		end.l.settling = false

@@ -199,15 +199,7 @@ func (qt *queueTx) restoreRun(from, marks, to *bbolt.Bucket, k []byte) (int64, e
 	}
 	qt.s.waiting += int64(known.left)
 	qt.reread = true
-	q := qt.q
-	qt.t.after = append(qt.t.after, func() {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		q.runs[first] = known
-		q.front.last = max(q.front.last, first)
-		q.dispatchLocked()
-		q.armLocked()
-	})
+	qt.restored = append(qt.restored, known)
 	return int64(known.left), nil
 }
 

@@ -38,40 +38,46 @@ func (e *Engine) promise(receipts []engine.Receipt) bool {
 	if e.isClosed() {
 		return false
 	}
-	for _, r := range receipts {
+	for i, r := range receipts {
 		q := e.lookup(r.Queue)
-		if q == nil || !q.relaxed.Load() {
-			return false
-		}
-		q.mu.Lock()
-		l, err := q.leaseLocked(r)
-		good := err == nil && !l.promised
-		if good {
-			l.promised = true
-		}
-		q.mu.Unlock()
-		if !good {
+		if q == nil || !q.relaxed.Load() || !q.promise(r) {
+			e.takeBack(receipts[:i])
 			return false
 		}
 	}
 	return true
 }
 
-// settle has the writer apply a settling. One that is not accepted promises
-// nothing.
-func (e *Engine) settle(op operation, size int, relaxed bool, receipts []engine.Receipt) error {
-	err := e.writer.do(op, size, 0, relaxed)
-	if err == nil || !relaxed {
-		return err
+func (q *queue) promise(r engine.Receipt) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	l, err := q.leaseLocked(r)
+	if err != nil || l.promised {
+		return false
 	}
+	l.promised = true
+	return true
+}
+
+// takeBack ends promises that are not kept.
+func (e *Engine) takeBack(receipts []engine.Receipt) {
 	for _, r := range receipts {
 		if q := e.lookup(r.Queue); q != nil {
 			q.mu.Lock()
-			if l, lost := q.leaseLocked(r); lost == nil {
+			if l, err := q.leaseLocked(r); err == nil {
 				l.promised = false
 			}
 			q.mu.Unlock()
 		}
+	}
+}
+
+// settle has the writer apply a settling. One that is not accepted promises
+// nothing.
+func (e *Engine) settle(op operation, size int, relaxed bool, receipts []engine.Receipt) error {
+	err := e.writer.do(op, size, 0, relaxed)
+	if err != nil && relaxed {
+		e.takeBack(receipts)
 	}
 	return err
 }
@@ -127,8 +133,15 @@ func (t *tx) claim(r engine.Receipt) (*queueTx, *lease, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	l.settling, l.promised = true, false
+	qt.claimLocked(l)
 	return qt, l, nil
+}
+
+// claimLocked keeps others from settling a lease, until the transaction ends it
+// or fails.
+func (qt *queueTx) claimLocked(l *lease) {
+	l.settling, l.promised = true, false
+	qt.claimed = append(qt.claimed, l)
 }
 
 // takeLeased takes a leased message out of the live area. If it is to be

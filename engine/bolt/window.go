@@ -247,7 +247,7 @@ func (q *queue) takeInLocked(l load, got loaded) {
 	}
 	q.returned.bound = got.bound
 	for _, s := range got.spots {
-		if _, ok := w.changed[s.id]; !ok && !q.departing[s.id] && q.leases[s.id] == nil {
+		if _, ok := w.changed[s.id]; !ok && !q.departing[s.id] && q.leases[s.id] == nil && !q.isParkedLocked(s) {
 			q.returned.push(s)
 		}
 	}

@@ -1,0 +1,101 @@
+package bolt
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"nixie/engine"
+)
+
+// groupsTest is an engine with an ordered queue, in which two messages of one
+// group are ready.
+func groupsTest(t *testing.T) (e *Engine, ids []engine.ID) {
+	t.Helper()
+	e, err := Open(filepath.Join(t.TempDir(), "nixie.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	policy := engine.Policy{VisibilityTimeout: time.Hour, Ordered: true}
+	if err := e.CreateQueue(t.Context(), "jobs", policy); err != nil {
+		t.Fatal(err)
+	}
+	ids, err = e.Publish(t.Context(), "jobs", engine.Outgoing{Group: "g"}, engine.Outgoing{Group: "g"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, ids
+}
+
+// receiveOne receives the only message that may be delivered now.
+func receiveOne(t *testing.T, e *Engine) engine.Delivery {
+	t.Helper()
+	got, err := e.Receive(t.Context(), "jobs", engine.ReceiveOptions{Max: 10})
+	if err != nil || len(got) != 1 {
+		t.Fatalf("received are %v (%v), want one", got, err)
+	}
+	return got[0]
+}
+
+// TestParkedIsNotReadAgain: a record that waits for its group, and is among those
+// that memory leaves in the file, is delivered once.
+func TestParkedIsNotReadAgain(t *testing.T) {
+	e, ids := groupsTest(t)
+	outcomes, err := e.Move(t.Context(), engine.MoveRequest{Queue: "jobs", IDs: ids[1:]}) // makes it a record
+	if err != nil || outcomes[0].Err != nil {
+		t.Fatal(outcomes, err)
+	}
+	first := receiveOne(t, e)
+	if got, err := e.Receive(t.Context(), "jobs", engine.ReceiveOptions{}); err != nil || len(got) != 0 {
+		t.Fatalf("received are %v (%v) of a group of which one is in flight", got, err)
+	}
+	q := e.lookup("jobs")
+	q.mu.Lock()
+	q.returned.bound = 1 // as if very many had come back
+	q.mu.Unlock()
+	if got, err := e.Receive(t.Context(), "jobs", engine.ReceiveOptions{}); err != nil || len(got) != 0 {
+		t.Fatalf("received are %v (%v) of a group of which one is in flight", got, err)
+	}
+	for _, d := range []engine.Delivery{first, {}} {
+		if d.ID == "" {
+			d = receiveOne(t, e)
+		}
+		if err := e.Ack(t.Context(), d.Receipt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := e.Receive(t.Context(), "jobs", engine.ReceiveOptions{})
+	if err != nil || len(got) != 0 {
+		t.Fatalf("received are %v (%v), though all is done", got, err)
+	}
+	if info, err := e.Queue(t.Context(), "jobs"); err != nil || info.InFlight != 0 || info.Ready != 0 {
+		t.Errorf("all is done, and left are %+v (%v)", info, err)
+	}
+}
+
+// TestPurgedHoldsNoGroup: what failed in the commit that purges it does not keep
+// what comes later of its group waiting.
+func TestPurgedHoldsNoGroup(t *testing.T) {
+	for _, delay := range []time.Duration{-1, time.Hour} {
+		e, _ := groupsTest(t)
+		d := receiveOne(t, e)
+		err := e.write(func(t *tx) error {
+			qt, l, err := t.claim(d.Receipt)
+			if err == nil {
+				err = qt.fail(l, engine.Failure{Delay: delay})
+			}
+			if err == nil {
+				_, err = t.purge("jobs", engine.LiveArea)
+			}
+			return err
+		})
+		if err == nil {
+			_, err = e.Publish(t.Context(), "jobs", engine.Outgoing{Group: "g"})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		receiveOne(t, e)
+	}
+}

@@ -1,0 +1,146 @@
+package bolt
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"nixie/engine"
+)
+
+// A commit is shared by whatever comes together. These tests put into one
+// transaction what rarely meets there.
+
+// purgedEngine has the queue "jobs", from which two messages were purged that
+// were published together; the first was done. The entry of the trash is
+// returned.
+func purgedEngine(t *testing.T, policy engine.Policy) (e *Engine, ids []engine.ID, entry engine.TrashEntry) {
+	t.Helper()
+	e, err := Open(filepath.Join(t.TempDir(), "nixie.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if report, err := e.Check(context.Background()); err != nil && !e.isClosed() || len(report.Problems) > 0 {
+			t.Errorf("check: %v %v", report.Problems, err)
+		}
+		_ = e.Close()
+	})
+	policy.VisibilityTimeout = time.Hour
+	err = e.CreateQueue(t.Context(), "jobs", policy)
+	if err == nil {
+		ids, err = e.Publish(t.Context(), "jobs", make([]engine.Outgoing, 2)...)
+	}
+	var got []engine.Delivery
+	if err == nil {
+		got, err = e.Receive(t.Context(), "jobs", engine.ReceiveOptions{})
+	}
+	if err == nil && len(got) == 1 {
+		err = e.Ack(t.Context(), got[0].Receipt)
+	}
+	if err == nil {
+		entry, err = e.Purge(t.Context(), "jobs", engine.LiveArea)
+	}
+	if err != nil || entry.Count != 1 {
+		t.Fatalf("in the trash is %+v (%v)", entry, err)
+	}
+	return e, ids, entry
+}
+
+// idsIn are the ids of the messages in a state.
+func idsIn(t *testing.T, e *Engine, state engine.State) (ids []engine.ID) {
+	t.Helper()
+	page, err := e.List(t.Context(), "jobs", engine.ListOptions{State: state})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range page.Messages {
+		ids = append(ids, m.ID)
+	}
+	return ids
+}
+
+// TestDroppedAsSoonAsRestored: what comes back from the trash may be dropped in
+// the same commit, as it is the oldest. What of it was done stays so.
+func TestDroppedAsSoonAsRestored(t *testing.T) {
+	e, ids, entry := purgedEngine(t, engine.Policy{MaxDepth: 2, Overflow: engine.DropOldest})
+	var published []engine.ID
+	err := e.write(func(tx *tx) error {
+		id, _ := parseID(engine.ID(entry.ID))
+		if _, _, err := tx.restore(id, nil); err != nil {
+			return err
+		}
+		op, err := e.preparePublish(t.Context(), make([]engine.Outgoing, 2))
+		if err != nil {
+			return err
+		}
+		op.queues = []string{"jobs"}
+		op.number(e.writer.takeIDs(2))
+		published = op.ids()
+		return op.apply(tx)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if dead := idsIn(t, e, engine.Dead); !slices.Equal(dead, ids[1:]) {
+		t.Errorf("dropped are %v, want %v", dead, ids[1:])
+	}
+	got, err := e.Receive(t.Context(), "jobs", engine.ReceiveOptions{Max: 10})
+	if err != nil || len(got) != 2 || got[0].ID != published[0] {
+		t.Errorf("received are %v (%v), want %v", got, err, published)
+	}
+}
+
+// TestDeletedAsSoonAsRestored: what is deleted in the commit that restores it is
+// not there, whether that commit succeeds or fails.
+func TestDeletedAsSoonAsRestored(t *testing.T) {
+	for _, fails := range []error{nil, engine.ErrNoSpace} {
+		e, ids, entry := purgedEngine(t, engine.Policy{})
+		err := e.write(func(tx *tx) error {
+			id, _ := parseID(engine.ID(entry.ID))
+			_, _, err := tx.restore(id, nil)
+			if err == nil {
+				err = tx.queue(e.lookup("jobs")).trash(ids[1], &trashInfo{})
+			}
+			if err != nil {
+				return err
+			}
+			return tx.fail(fails)
+		})
+		if err != fails {
+			t.Fatal(err)
+		}
+		got, err := e.Receive(t.Context(), "jobs", engine.ReceiveOptions{Max: 10})
+		if err != nil || len(got) != 0 {
+			t.Errorf("the commit ended with %v, and received are %v (%v)", fails, got, err)
+		}
+	}
+}
+
+// TestDeletedAsSoonAsPurged: a queue that is purged and deleted in one commit
+// comes back empty.
+func TestDeletedAsSoonAsPurged(t *testing.T) {
+	e, _, _ := purgedEngine(t, engine.Policy{})
+	if _, err := e.Publish(t.Context(), "jobs", engine.Outgoing{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := e.Receive(t.Context(), "jobs", engine.ReceiveOptions{}); err != nil || len(got) != 1 {
+		t.Fatal(got, err)
+	}
+	var entry engine.TrashEntry
+	err := e.write(func(t *tx) error {
+		_, err := t.purge("jobs", engine.LiveArea)
+		if err == nil {
+			entry, err = t.deleteQueue("jobs")
+		}
+		return err
+	})
+	if err == nil {
+		_, err = e.Restore(t.Context(), entry.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
