@@ -159,6 +159,12 @@ func (k *keeper) keep(due []*queue) {
 	if err == nil {
 		return
 	}
+	if len(due) > 1 { // one of them may be damaged: the others are kept all the same
+		for i := range due {
+			k.keep(due[i : i+1])
+		}
+		return
+	}
 	again := time.Now().Add(keepAgain).UnixNano()
 	for _, q := range due {
 		if q != nil {

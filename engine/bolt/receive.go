@@ -73,7 +73,11 @@ func (q *queue) receive(ctx context.Context, w want, wait time.Duration) ([]*lea
 			}
 			skipping = q.skipping
 		}
-		if err := q.damage; err != nil {
+		err := q.damage
+		if q.gone {
+			err = engine.ErrQueueNotFound
+		}
+		if err != nil {
 			q.mu.Unlock()
 			return nil, &engine.Error{Op: "receive", Queue: q.name, Err: err}
 		}

@@ -1,0 +1,90 @@
+package bolt
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"nixie/engine"
+)
+
+// breakRecord leases a message of a queue that is a record, and takes that out
+// of the file.
+func breakRecord(t *testing.T, e *Engine, name string) engine.Delivery {
+	t.Helper()
+	ids, err := e.Publish(t.Context(), name, engine.Outgoing{})
+	if err == nil {
+		_, err = e.Move(t.Context(), engine.MoveRequest{Queue: name, IDs: ids})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := e.Receive(t.Context(), name, engine.ReceiveOptions{Lease: time.Hour})
+	if err != nil || len(got) != 1 {
+		t.Fatal(got, err)
+	}
+	id, _ := parseID(ids[0])
+	err = e.db.Update(func(btx *bbolt.Tx) error {
+		return btx.Bucket(e.lookup(name).stored.live.bucket(kindRecords)).Delete(key64(id))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got[0]
+}
+
+// TestDamagedIsNotSettled: what could not be settled, as the file is damaged, is
+// in flight as before.
+func TestDamagedIsNotSettled(t *testing.T) {
+	e, _ := leased(t, Options{}, 1, 1)
+	d := breakRecord(t, e, "q0")
+	for range 2 {
+		if err := e.Nack(t.Context(), d.Receipt, engine.Failure{}); !errors.Is(err, engine.ErrDamaged) {
+			t.Errorf("nack: %v", err)
+		}
+	}
+}
+
+// TestDamageInOneQueue: the leases of the others run out.
+func TestDamageInOneQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, _ := leased(t, Options{}, 2, 1)
+		breakRecord(t, e, "q0")
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		info, err := e.Queue(t.Context(), "q1")
+		if err != nil || info.InFlight != 0 {
+			t.Errorf("in flight are %d still (%v)", info.InFlight, err)
+		}
+	})
+}
+
+// TestPurgeEndsDamage: a queue of which something cannot be read is whole when
+// that was purged.
+func TestPurgeEndsDamage(t *testing.T) {
+	e, _ := leased(t, Options{}, 1, 1)
+	ids, err := e.Publish(t.Context(), "q0", engine.Outgoing{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, _ := parseID(ids[0])
+	err = e.db.Update(func(btx *bbolt.Tx) error {
+		return btx.Bucket(e.lookup("q0").stored.live.bucket(kindRuns)).Put(key64(id), []byte("damaged"))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.dropWindow("q0")
+	if got, err := e.Receive(t.Context(), "q0", engine.ReceiveOptions{}); !errors.Is(err, engine.ErrDamaged) {
+		t.Fatalf("received are %v (%v)", got, err)
+	}
+	if _, err := e.Purge(t.Context(), "q0", engine.LiveArea); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := e.Receive(t.Context(), "q0", engine.ReceiveOptions{}); err != nil || len(got) != 0 {
+		t.Errorf("received are %v (%v)", got, err)
+	}
+}
