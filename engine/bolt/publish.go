@@ -51,12 +51,13 @@ func (e *Engine) PublishTopic(ctx context.Context, topic, key string, messages .
 
 // publishOp publishes the same messages to each of some queues, or to none.
 type publishOp struct {
-	queues   []string
-	messages []encoded
-	first    uint64
-	bytes    int            // of the messages
-	room     []byte         // lent until the commit; nil: none
-	earlier  map[int]uint64 // of duplicates in the last queue: the ids they had
+	queues    []string
+	messages  []encoded
+	first     uint64
+	bytes     int            // of the messages
+	confirmed bool           // before the commit: it must not be refused any more
+	room      []byte         // lent until the commit; nil: none
+	earlier   map[int]uint64 // of duplicates in the last queue: the ids they had
 
 	one struct { // mostly enough
 		queue   [1]string
@@ -114,6 +115,7 @@ func (e *Engine) preparePublish(ctx context.Context, messages []engine.Outgoing)
 // keep makes the operation independent of its caller, who does not wait for the
 // commit.
 func (o *publishOp) keep() {
+	o.confirmed = true
 	o.room = lend(o.bytes)
 	room := o.room
 	for i := range o.messages {
@@ -187,15 +189,12 @@ func (o *publishOp) apply(t *tx) error {
 	var few [1]target
 	targets := few[:0]
 	for _, name := range o.queues {
-		qt, err := t.find(name)
-		if err != nil {
+		to, err := o.target(t, name)
+		if err == nil {
+			targets = append(targets, to)
+		} else if !o.confirmed {
 			return err
 		}
-		tooOld, err := qt.roomFor(o.messages)
-		if err != nil {
-			return err
-		}
-		targets = append(targets, target{qt, tooOld})
 	}
 	clear(o.earlier) // what a transaction that failed found; none if it is relaxed, when a caller reads this now
 	id := o.first
@@ -218,6 +217,20 @@ func (o *publishOp) apply(t *tx) error {
 type target struct {
 	*queueTx
 	tooOld []*located
+}
+
+// target finds a queue and room there. What was confirmed finds room in any
+// case; but it cannot come into a queue that was deleted since.
+func (o *publishOp) target(t *tx, name string) (target, error) {
+	qt, err := t.find(name)
+	if err != nil {
+		return target{}, err
+	}
+	tooOld, err := qt.roomFor(o.messages)
+	if o.confirmed {
+		err = nil
+	}
+	return target{qt, tooOld}, err
 }
 
 // ids are those of the messages in the last queue.

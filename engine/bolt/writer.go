@@ -106,10 +106,8 @@ func (w *writer) do(op operation, size, ids int, relaxed bool) error {
 		w.mu.Unlock()
 		return engine.ErrClosed
 	}
-	if relaxed && w.failure != nil {
-		err := w.failure
-		w.mu.Unlock()
-		return err
+	if w.failure != nil {
+		relaxed = false // he waits, to see whether it works again
 	}
 	if ids > 0 {
 		op.(numbered).number(w.nextID)
