@@ -62,10 +62,13 @@ func TestDamageInOneQueue(t *testing.T) {
 	})
 }
 
-// TestPurgeEndsDamage: a queue of which something cannot be read is whole when
-// that was purged.
+// TestPurgeEndsDamage: a queue of which something cannot be read serves what is
+// before that, and is whole when it was purged.
 func TestPurgeEndsDamage(t *testing.T) {
 	e, _ := leased(t, Options{}, 1, 1)
+	if _, err := e.Publish(t.Context(), "q0", engine.Outgoing{}); err != nil {
+		t.Fatal(err)
+	}
 	ids, err := e.Publish(t.Context(), "q0", engine.Outgoing{})
 	if err != nil {
 		t.Fatal(err)
@@ -78,6 +81,9 @@ func TestPurgeEndsDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.dropWindow("q0")
+	if got, err := e.Receive(t.Context(), "q0", engine.ReceiveOptions{}); err != nil || len(got) != 1 {
+		t.Errorf("before the damage are %v (%v)", got, err)
+	}
 	if got, err := e.Receive(t.Context(), "q0", engine.ReceiveOptions{}); !errors.Is(err, engine.ErrDamaged) {
 		t.Fatalf("received are %v (%v)", got, err)
 	}

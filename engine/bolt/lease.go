@@ -82,6 +82,9 @@ func (q *queue) leaseLocked(r engine.Receipt) (*lease, error) {
 func (q *queue) addLeaseLocked(l *lease) {
 	q.leases[l.id] = l
 	q.deadlines.add(l)
+	if l.doom == doomExpired {
+		q.expired++
+	}
 	if l.consumer != nil {
 		l.consumer.inFlight++
 	}
@@ -94,6 +97,9 @@ func (q *queue) endLeaseLocked(l *lease) {
 	l.ended = true
 	delete(q.leases, l.id)
 	q.deadlines.leave(l)
+	if l.doom == doomExpired {
+		q.expired--
+	}
 	if l.consumer != nil {
 		l.consumer.inFlight--
 	}

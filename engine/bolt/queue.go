@@ -42,6 +42,7 @@ type queue struct {
 	departing map[uint64]bool // records being taken away by the transaction under way
 	leases    map[uint64]*lease
 	deadlines deadlines
+	expired   int               // of the leases: what the keeper is to bury
 	groups    map[string]*group // those with somebody in flight or waiting
 	ordering  uint64            // the work of making it ordered; 0: none is under way
 	parked    int               // messages that wait for their group

@@ -191,6 +191,10 @@ func (q *queue) goOnLocked() {
 // at the queue: those that expired, or that wait for their group.
 const maxSkipped = 1000
 
+// maxExpired bounds what receivers find expired, which costs memory until the
+// keeper has buried it. Beyond it they wait for him.
+const maxExpired = 100_000
+
 // takeLocked leases the oldest ready messages, as many as there are in memory.
 func (q *queue) takeLocked(now time.Time, w want) (got []*lease) {
 	q.skipping = false
@@ -205,7 +209,7 @@ func (q *queue) takeLocked(now time.Time, w want) (got []*lease) {
 	var c *consumer
 	var fresh []lease // to be used
 	skipped := 0
-	for len(got) < w.max && skipped < maxSkipped {
+	for len(got) < w.max && skipped < maxSkipped && q.expired < maxExpired {
 		s, f, ok := q.nextLocked()
 		if !ok {
 			break

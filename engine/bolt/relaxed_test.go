@@ -78,6 +78,36 @@ func TestConfirmedBeforeTheBound(t *testing.T) {
 	}
 }
 
+// TestConfirmedBeforeADeletion: a message that was confirmed for two queues comes
+// into the one that is left, if the other is deleted by the time it is applied.
+func TestConfirmedBeforeADeletion(t *testing.T) {
+	e, hook := relaxedEngine(t, Options{})
+	policy := engine.Policy{VisibilityTimeout: time.Hour, Durability: engine.Relaxed}
+	err := e.CreateQueue(t.Context(), "copies", policy)
+	for _, name := range []string{"jobs", "copies"} {
+		if err == nil {
+			err = e.Bind(t.Context(), "events", engine.Binding{Queue: name, Pattern: "#"})
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	*hook = func() {
+		if _, err := e.PublishTopic(t.Context(), "events", "any", engine.Outgoing{}); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := e.DeleteQueue(t.Context(), "copies"); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.write(func(*tx) error { return nil }); err != nil { // behind the publish
+		t.Fatal(err)
+	}
+	if info, err := e.Queue(t.Context(), "jobs"); err != nil || info.Ready != 1 {
+		t.Errorf("%d messages are ready (%v)", info.Ready, err)
+	}
+}
+
 // TestPromisedToNobody: what an ack that was refused by a close had among its
 // receipts is given back like all else.
 func TestPromisedToNobody(t *testing.T) {

@@ -215,15 +215,26 @@ func (q *queue) takeInLocked(l load, got loaded) {
 	if w.version != l.version {
 		return
 	}
+	room := q.takeRunsLocked(got.runs)
 	if got.err != nil {
-		// No more can be read. What is in memory can still be served.
-		w.last = w.through
-		q.returned.bound = allInMemory
-		q.damage = got.err
-		q.e.damaged(got.err)
+		if room { // else the rest of what was read is read again before
+			q.breakOffLocked(got.err)
+		}
 		return
 	}
-	for _, r := range got.runs {
+	if len(got.runs) == 0 && w.through == l.from {
+		w.through = max(w.through, l.last) // all beyond was deleted meanwhile
+	}
+	if q.returned.bound == l.bound && got.bound != l.bound { // else more than it holds came back meanwhile, or nothing was read
+		q.takeSpotsLocked(got)
+	}
+}
+
+// takeRunsLocked adds runs to the window, and reports whether there was memory
+// for all.
+func (q *queue) takeRunsLocked(runs []loadedRun) bool {
+	w := &q.front
+	for _, r := range runs {
 		if r.first <= w.through {
 			continue
 		}
@@ -236,15 +247,25 @@ func (q *queue) takeInLocked(l load, got loaded) {
 			known = newRun(r.first, r.count)
 		}
 		if !q.addSegmentLocked(known, r.data, true) {
-			break
+			return false
 		}
 	}
-	if len(got.runs) == 0 && w.through == l.from {
-		w.through = max(w.through, l.last) // all beyond was deleted meanwhile
-	}
-	if q.returned.bound != l.bound || got.bound == l.bound {
-		return // more than it holds came back meanwhile, or nothing was read
-	}
+	return true
+}
+
+// breakOffLocked reads no further, as the file is damaged there. What is in
+// memory is served still.
+func (q *queue) breakOffLocked(err error) {
+	w := &q.front
+	w.last = w.through
+	q.damage = err
+	q.e.damaged(err)
+	q.takeSpotsLocked(loaded{bound: allInMemory})
+}
+
+// takeSpotsLocked adds records to those that returned.
+func (q *queue) takeSpotsLocked(got loaded) {
+	w := &q.front
 	q.returned.bound = got.bound
 	for _, s := range got.spots {
 		if _, ok := w.changed[s.id]; !ok && !q.departing[s.id] && q.leases[s.id] == nil && !q.isParkedLocked(s) {
