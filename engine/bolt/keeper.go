@@ -303,7 +303,7 @@ func (qt *queueTx) ripen(turn *turn) {
 		return
 	}
 	var err error
-	if qt.ripe, qt.nextDue = qt.q.ripe, qt.q.nextDue; len(qt.ripe) == 0 {
+	if qt.delays = qt.q.delays; len(qt.ripe) == 0 {
 		qt.ripe, qt.nextDue, err = dueBefore(b, qt.t.at)
 	}
 	for err == nil && len(qt.ripe) > 0 && !turn.over() {
@@ -313,6 +313,12 @@ func (qt *queueTx) ripen(turn *turn) {
 		turn.took(size)
 	}
 	qt.ripened = qt.t.fail(err) == nil
+}
+
+// delays is what a queue knows of its delayed messages.
+type delays struct {
+	ripe    []due // those whose time has come
+	nextDue int64 // of the others; 0: none
 }
 
 // due is a delayed message.

@@ -206,21 +206,6 @@ func (qt *queueTx) isFresh(loc *located) bool {
 	return slices.ContainsFunc(qt.ready, func(s *spot) bool { return s.id == loc.id })
 }
 
-func (q *queue) dropParkedLocked(name string, id uint64) *spot {
-	g := q.groups[name]
-	if g == nil {
-		return nil
-	}
-	i, ok := g.find(id)
-	if !ok {
-		return nil
-	}
-	s := g.parked[i]
-	g.parked = slices.Delete(g.parked, i, i+1)
-	q.parked--
-	return s
-}
-
 // oldestReady finds the oldest ready messages, so many or so many bytes of
 // them, but for one. ErrQueueFull if there are not enough.
 func (qt *queueTx) oldestReady(count, size int64, but uint64) ([]*located, error) {

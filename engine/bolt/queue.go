@@ -1,9 +1,6 @@
 package bolt
 
 import (
-	"cmp"
-	"container/list"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,9 +20,10 @@ type queue struct {
 	// has no bounds, so that it refuses no message.
 	relaxed, unbounded atomic.Bool
 
-	// mu protects all below. The writer's goroutine alone changes stored,
-	// policy and the settled bits of runs, so it may read them without.
-	// No other lock is taken while it is held but the alarm's and the writer's.
+	// mu protects all below. What only commits change, the writer's goroutine
+	// reads without: stored, policy, ordering, the delayed, the settled bits of
+	// runs. It is never held over a commit; doc.go says which locks may be taken
+	// under it.
 	mu     sync.Mutex
 	gone   bool  // deleted
 	damage error // why the rest of it cannot be read; nil: it can
@@ -35,27 +33,18 @@ type queue struct {
 	front     window          // of the log: what comes next
 	returned  returned        // ready again, or moved here: served by age with the log
 	runs      map[uint64]*run // of the log, those touched or in the window, by first id
-	flagged   bool            // the writer knows that there are deliveries to note:
-	dirty     []*run          // runs delivered from since the last commit
-	tried     []*lease        // leases of records begun or given back since
-	unwritten int64           // deliveries not in stored.totals yet
 	departing map[uint64]bool // records being taken away by the transaction under way
-	leases    map[uint64]*lease
-	deadlines deadlines
-	expired   int               // of the leases: what the keeper is to bury
-	groups    map[string]*group // those with somebody in flight or waiting
-	ordering  uint64            // the work of making it ordered; 0: none is under way
-	parked    int               // messages that wait for their group
-	parkedAt  int64             // a lower bound of when any of them entered, for TTLs
-	ripe      []due             // delayed ones whose time has come
-	nextDue   int64             // of the others; 0: none
-	alarmAt   int64             // when the keeper will look; 0: never
-	waiters   list.List         // of *waiter, in order of coming
-	skipping  bool              // the last one looked at maxSkipped in vain: there may be more
-	goingOn   bool              // for the waiters, in the background
-	consumers map[string]*consumer
-	tally     tally
-	sampled   int64 // the depth in the last second that has a sample
+
+	// The other parts, each in the file that works with it.
+	leasing
+	unnoted
+	grouping
+	delays
+	receivers
+
+	alarmAt int64 // when the keeper will look; 0: never
+	tally   tally
+	sampled int64 // the depth in the last second that has a sample
 }
 
 func newQueue(e *Engine, name string, s stored, p engine.Policy) *queue {
@@ -64,9 +53,9 @@ func newQueue(e *Engine, name string, s stored, p engine.Policy) *queue {
 		returned:  newReturned(),
 		runs:      map[uint64]*run{},
 		departing: map[uint64]bool{},
-		leases:    map[uint64]*lease{},
-		groups:    map[string]*group{},
-		consumers: map[string]*consumer{},
+		leasing:   leasing{leases: map[uint64]*lease{}},
+		grouping:  grouping{groups: map[string]*group{}},
+		receivers: receivers{consumers: map[string]*consumer{}},
 	}
 	q.setPolicyLocked(p)
 	return q
@@ -128,150 +117,6 @@ type spot struct {
 	gone      bool // taken away by an operator
 }
 
-// group is a group of an ordered queue while one of its messages is in flight
-// or waits for its next try (the holder), or others wait for that one.
-type group struct {
-	// holders is one message; more only if they were in flight when the queue
-	// became ordered.
-	holders []uint64
-	parked  []*spot // by id
-}
-
-func (g *group) held() bool            { return len(g.holders) > 0 }
-func (g *group) heldBy(id uint64) bool { return slices.Contains(g.holders, id) }
-func (g *group) leave(id uint64) {
-	g.holders = slices.DeleteFunc(g.holders, func(h uint64) bool { return h == id })
-}
-
-// find returns the place of a message among those that wait, and whether it is
-// there.
-func (g *group) find(id uint64) (int, bool) {
-	return slices.BinarySearchFunc(g.parked, id, func(s *spot, id uint64) int { return cmp.Compare(s.id, id) })
-}
-
-// holdGroupLocked makes the message a holder of its group.
-func (q *queue) holdGroupLocked(name string, id uint64) {
-	g := q.groups[name]
-	if g == nil {
-		g = &group{}
-		q.groups[name] = g
-	}
-	if !g.heldBy(id) {
-		g.holders = append(g.holders, id)
-	}
-}
-
-// maxParked bounds what waits for groups in memory. Beyond it the queue's log
-// is not read on, as in SQS FIFO queues (120,000 there).
-const maxParked = 100_000
-
-// enterGroupLocked lets the message be delivered, or parks it if another one
-// of its group is under way.
-func (q *queue) enterGroupLocked(s spot) bool {
-	g := q.groups[s.group]
-	if g == nil {
-		g = &group{}
-		q.groups[s.group] = g
-	}
-	if !g.held() {
-		g.holders = append(g.holders, s.id)
-		return true
-	}
-	if g.heldBy(s.id) {
-		return true
-	}
-	at, _ := g.find(s.id)
-	g.parked = slices.Insert(g.parked, at, &s)
-	if q.parked == 0 || s.enteredAt < q.parkedAt {
-		q.parkedAt = s.enteredAt
-	}
-	q.parked++
-	return false
-}
-
-// isParkedLocked reports that the message waits for its group.
-func (q *queue) isParkedLocked(s *spot) bool {
-	g := q.groups[s.group]
-	if g == nil {
-		return false
-	}
-	_, ok := g.find(s.id)
-	return ok
-}
-
-// leaveGroupLocked is called for each message of a group that leaves, be it
-// the holder or one that was merely ready: with no holder left, the next one
-// that waits is ready.
-func (q *queue) leaveGroupLocked(name string, id uint64) {
-	g := q.groups[name]
-	if name == "" || g == nil {
-		return
-	}
-	if g.leave(id); g.held() {
-		return
-	}
-	for len(g.parked) > 0 {
-		s := g.parked[0]
-		g.parked[0] = nil
-		g.parked = g.parked[1:]
-		q.parked--
-		if !s.gone && (s.run == nil || !s.run.settled.has(s.index)) {
-			q.pushLocked(s)
-			break
-		}
-	}
-	if len(g.parked) == 0 {
-		delete(q.groups, name)
-	}
-}
-
-// expiredParkedLocked takes out what waits for its group and entered before the
-// given time, at most so many.
-func (q *queue) expiredParkedLocked(before int64, limit int) (out []*spot) {
-	if q.parked == 0 || q.parkedAt > before {
-		return nil
-	}
-	oldest := allTime
-	for _, g := range q.groups {
-		kept := g.parked[:0]
-		for i, s := range g.parked {
-			if len(out) == limit {
-				kept = append(kept, g.parked[i:]...)
-				break
-			}
-			if s.enteredAt <= before {
-				out = append(out, s)
-				continue
-			}
-			oldest = min(oldest, s.enteredAt)
-			kept = append(kept, s)
-		}
-		clear(g.parked[len(kept):])
-		g.parked = kept
-		if len(out) == limit { // there may be more, which are not looked at now
-			oldest = q.parkedAt
-			break
-		}
-	}
-	q.parkedAt = oldest
-	q.parked -= len(out)
-	return out
-}
-
-// disbandLocked ends all groups: the queue is no longer ordered, or is read
-// anew.
-func (q *queue) disbandLocked() {
-	for name, g := range q.groups {
-		for _, s := range g.parked {
-			if !s.gone {
-				q.pushLocked(s)
-			}
-		}
-		delete(q.groups, name)
-	}
-	q.parked = 0
-}
-
 // forgetLocked forgets all that was live: the area was given away.
 func (q *queue) forgetLocked() {
 	for _, l := range q.leases {
@@ -284,7 +129,7 @@ func (q *queue) forgetLocked() {
 	q.dirty, q.tried = nil, nil
 	q.groups = map[string]*group{}
 	q.parked = 0
-	q.ripe, q.nextDue = nil, 0
+	q.delays = delays{}
 	q.damage = nil
 }
 

@@ -13,31 +13,38 @@ type queueTx struct {
 	q      *queue
 	s      stored
 	policy engine.Policy
+	tally  tally
 
+	// What comes in.
 	build     runBuilder // what is being published
 	published []newlyPublished
-	restored  []*run           // that come back from the trash
+	restored  []*run  // that come back from the trash
+	ready     []*spot // records that became ready
+	held      []*spot // delayed retries that were restored, or found: they hold their groups
+	due       int64   // the earliest one that was delayed; 0: none
+
+	// What leaves, or ends.
 	walks     map[uint64]*walk // over runs, by first id
 	touched   []*run           // marks to be written
 	flushed   []*run           // marks that were
-	delivered bool             // deliveries are to be noted, too
-	noted     []*lease         // of records: noted in this transaction
-	wrote     int64            // deliveries added to the totals
 	claimed   []*lease         // to be settled; those of acks are only in ended
 	ended     []endedLease
-	ready     []*spot  // records that became ready
 	withdrawn []uint64 // records that an operator took away
-	held      []*spot  // delayed retries that were restored, or found: they hold their groups
-	due       int64    // the earliest one that was delayed; 0: none
-	ripened   bool     // the due ones were looked at:
-	ripe      []due    // these are still to be made ready, and
-	nextDue   int64    // then this is the next one; 0: none
-	tally     tally
-	written   bool // something in the file changes
-	hint      bool // operators may want to look again
-	reread    bool // the log is to be read again from its beginning
-	emptied   bool // the live area was given away
-	deleted   bool // with the queue
+
+	// What is noted of deliveries.
+	delivered bool     // some are to be noted
+	noted     []*lease // of records
+	wrote     int64    // deliveries added to the totals
+
+	// What the keeper did about the delayed.
+	ripened bool // the due ones were looked at:
+	delays       // these are left then
+
+	written bool // something in the file changes
+	hint    bool // operators may want to look again
+	reread  bool // the log is to be read again from its beginning
+	emptied bool // the live area was given away
+	deleted bool // with the queue
 }
 
 // newlyPublished is a run that this transaction writes.
@@ -349,7 +356,7 @@ func (qt *queueTx) committed() {
 		q.pushLocked(s)
 	}
 	if qt.ripened {
-		q.ripe, q.nextDue = qt.ripe, qt.nextDue
+		q.delays = qt.delays
 	}
 	if qt.due != 0 && (q.nextDue == 0 || qt.due < q.nextDue) {
 		q.nextDue = qt.due

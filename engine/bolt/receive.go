@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"container/list"
 	"context"
 	"fmt"
 	"slices"
@@ -23,6 +24,14 @@ type want struct {
 type waiter struct {
 	want
 	got chan []*lease // has room for the one answer
+}
+
+// receivers is what a queue knows of those who receive from it.
+type receivers struct {
+	waiters   list.List // of *waiter, in order of coming
+	skipping  bool      // the last one looked at maxSkipped in vain: there may be more
+	goingOn   bool      // for the waiters, in the background
+	consumers map[string]*consumer
 }
 
 // Receive implements engine.Consumer.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"go.etcd.io/bbolt"
+
 	"nixie/engine"
 )
 
@@ -139,4 +141,21 @@ func (c *record) failed(a engine.Attempt) {
 	if n := len(c.attempts); n > maxAttempts {
 		c.attempts = slices.Delete(c.attempts, 1, 1+n-maxAttempts)
 	}
+}
+
+// readRecord returns a record, or nil if there is none. Its payload is part of
+// the page.
+func readRecord(records *bbolt.Bucket, id uint64) (*record, error) {
+	if records == nil {
+		return nil, nil
+	}
+	v := records.Get(key64(id))
+	if v == nil {
+		return nil, nil
+	}
+	rec, err := decodeRecord(id, v)
+	if err != nil {
+		return nil, damage("record %d: %v", id, err)
+	}
+	return rec, nil
 }

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
@@ -197,4 +198,16 @@ func (qt *queueTx) payload(r *run, index int) (at int64, p []byte, err error) {
 		w.payloads = append(w.payloads, p)
 	}
 	return w.r.at, w.payloads[index], nil
+}
+
+// wholeRun is readRun for all of a run: it verifies the checksum.
+func wholeRun(first uint64, v []byte) (runReader, error) {
+	r, err := readRun(first, v)
+	if err == nil && !intact(v) {
+		err = errors.New("the checksum is wrong")
+	}
+	if err != nil {
+		return r, damage("run %d: %v", first, err)
+	}
+	return r, nil
 }
