@@ -45,10 +45,14 @@
 //	callers ──▶ batch ──▶ writer: apply each ─▶ flush runs, marks, counts ─▶ sync ─▶ effects ─▶ callers
 //
 // One goroutine changes the file. All that arrives while it commits shares the
-// next commit. Memory changes after the sync (effects), or is put back
-// (rollback): nobody sees what might be lost. Acks that come together go first,
-// under one lock of their queue. Who reads the file may see a commit before its
-// effects: what is read for the window waits for them.
+// next commit, and if that fails each call is tried again alone. Memory changes
+// after the sync (effects): nobody sees what might be lost. Only what leaves its
+// place (it is settled, moved, deleted) is taken from receivers before, and put
+// back if the commit fails (rollback). Calls of one commit see what those before
+// them did to the file, and through queueTx what that will do to memory. Acks
+// that come together go first, under one lock of their queue. Who reads the file
+// may see a commit before its effects: what is read for the window waits for
+// them.
 //
 // bbolt syncs twice for each commit, and with a synced free list it writes all
 // free pages each time, so the free list is written only at the close; after a
@@ -66,26 +70,34 @@
 //
 // # Memory
 //
-// What merely waits costs none beyond the window's budget. Runs and payloads
-// come and go at the speed of the disk, so their buffers are lent again
-// (buffers.go): a run's when the last message of it was copied for its receiver,
-// a payload's after its commit.
+// What merely waits costs none beyond the budget that the windows share. Of what
+// does cost some, being no more at the front of the log, there are only so many:
+// records that are ready again (maxReturned; the others are read when it is their
+// turn), messages that wait for their group (maxParked), that expired and are to
+// be buried (maxExpired). What is in flight, and what of the log was given back,
+// costs memory for each.
+//
+// Runs and payloads come and go at the speed of the disk, so their buffers are
+// lent again (buffers.go): a run's when the last message of it was copied for its
+// receiver, a payload's after its commit.
 //
 // # Locks
 //
 // A queue's lock protects what memory knows of it. Under it may be taken: the
-// writer's, the keeper's, the list of flagged queues; two queues' are never held
-// together. The directory of queues needs none: parts of it are replaced, not
-// changed.
-// None is held over a commit or a read of the file.
+// writer's, the keeper's, the recorder's, the list of flagged queues; two queues'
+// are never held together. The directory of queues needs none: parts of it are
+// replaced, not changed. None is held over a commit or a read of the file.
 //
 // # Where to look
 //
+//	memory        engine, directory (queues by name), queue
 //	the file      layout, codec, run, marks, record, stored, samples; header, open and recover
-//	the writer    writer (batches, commits), tx and queuetx (one transaction), buffers
-//	producing     publish, admit, topics
-//	consuming     window (budget) and returned (what is ready), receive, lease, deliver, settle
-//	time          keeper (leases, delays, TTLs), turn (how much at once), history
-//	operators     list and scan, inspect, locate, operate, trash and restore, admin (directory, order), storage
+//	the writer    writer and gather (batches, commits), tx and queuetx (one transaction), turn (how much
+//	              of it time may take), note (deliveries), buffers
+//	producing     publish, dedup, admit, topics
+//	consuming     window and budget, returned, load (from the file); groups and order;
+//	              receive, lease, deliver, settle
+//	time          keeper (leases, delays, TTLs), history
+//	operators     list and scan (prefetch), inspect, locate, operate, trash and restore, admin, storage
 //	the worst     check, pages, salvage, compact, warm (a file that was killed), errors
 package bolt

@@ -96,23 +96,6 @@ func (e *Engine) all() []*queue {
 	return slices.SortedFunc(e.queues.all(), func(a, b *queue) int { return cmp.Compare(a.name, b.name) })
 }
 
-// flag remembers that the queue has deliveries to note.
-func (e *Engine) flag(q *queue) {
-	e.flagMu.Lock()
-	e.flagged = append(e.flagged, q)
-	e.flagMu.Unlock()
-	e.writer.noteMarks()
-	e.stir()
-}
-
-func (e *Engine) takeFlagged() []*queue {
-	e.flagMu.Lock()
-	defer e.flagMu.Unlock()
-	flagged := e.flagged
-	e.flagged = nil
-	return slices.DeleteFunc(flagged, func(q *queue) bool { return e.lookup(q.name) != q })
-}
-
 // damaged remembers the first sign that the file contradicts itself. The
 // engine goes on with what it can read; Check tells.
 func (e *Engine) damaged(err error) {

@@ -43,15 +43,6 @@ type leasing struct {
 	expired   int // of the leases: what the keeper is to bury
 }
 
-// unnoted is what a queue has delivered, or got back, since the last commit: the
-// next one notes it.
-type unnoted struct {
-	flagged   bool     // the writer knows that there is something:
-	dirty     []*run   // runs delivered from
-	tried     []*lease // leases of records begun or given back
-	unwritten int64    // deliveries not in stored.totals yet
-}
-
 // tokenBase is the base in which a receipt gives the token of its lease.
 const tokenBase = 36
 

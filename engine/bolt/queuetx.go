@@ -141,80 +141,6 @@ func (qt *queueTx) writeStored() {
 	qt.t.fail(qt.t.Bucket(bucketQueues).Put([]byte(qt.q.name), qt.s.encode()))
 }
 
-// noteDeliveries writes that messages were delivered, or given back, since the
-// last commit, but for those that were settled meanwhile.
-func (qt *queueTx) noteDeliveries() {
-	q := qt.q
-	q.mu.Lock()
-	dirty, tried := q.dirty, q.tried
-	q.dirty, q.tried, q.flagged = nil, nil, false
-	for _, r := range dirty {
-		r.dirty = false
-	}
-	qt.wrote = q.unwritten
-	var back []*lease
-	for _, l := range tried {
-		switch {
-		case l.ended && l.noted && q.leases[l.id] == nil:
-			back = append(back, l)
-		case !l.ended && !l.settling && !l.noted:
-			qt.noted = append(qt.noted, l)
-		}
-	}
-	q.mu.Unlock()
-	qt.hint = true
-	qt.s.totals.Delivered += qt.wrote
-	if qt.wrote > 0 {
-		qt.written = true
-	}
-	qt.t.undo = append(qt.t.undo, func() {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		for _, r := range dirty {
-			q.dirtyLocked(r)
-		}
-		q.tried = append(q.tried, tried...)
-		q.flagLocked()
-	})
-	if qt.emptied {
-		qt.noted = nil // what they were of is in the trash
-		return
-	}
-	for _, r := range dirty {
-		if r.left > 0 {
-			qt.touch(r)
-		}
-	}
-	for _, l := range back {
-		qt.noteState(l.id, engine.Ready, l.tries-1)
-	}
-	for _, l := range qt.noted {
-		qt.noteState(l.id, engine.InFlight, l.tries)
-	}
-}
-
-// noteState writes a ready record as in flight, or one in flight as ready.
-// Nothing happens to one that is anything else by now: it was settled, or an
-// operator took it away.
-func (qt *queueTx) noteState(id uint64, state engine.State, tries int) {
-	from, to := engine.Ready, engine.InFlight
-	kindFrom, kindTo := byte(kindReady), byte(kindInFlight)
-	if state == engine.Ready {
-		from, to, kindFrom, kindTo = to, from, kindTo, kindFrom
-	}
-	rec, err := qt.readLive(id)
-	if rec == nil || rec.state != from {
-		qt.t.fail(err)
-		return
-	}
-	qt.written = true
-	rec.state, rec.tries = to, tries
-	key := key64(id)
-	qt.t.put(qt.s.live, kindRecords, key, rec.encode())
-	qt.t.remove(qt.s.live, kindFrom, key)
-	qt.t.put(qt.s.live, kindTo, key, []byte{})
-}
-
 func (qt *queueTx) readLive(id uint64) (*record, error) {
 	return readRecord(qt.t.Bucket(qt.s.live.bucket(kindRecords)), id)
 }
@@ -323,27 +249,7 @@ func (qt *queueTx) committed() {
 		q.goneLocked(id)
 	}
 	for _, end := range qt.ended {
-		l := end.l
-		if c := l.consumer; c != nil {
-			if end.how != taken && l.deadline > qt.t.at { // else nobody was there
-				c.seen = qt.t.now
-			}
-			switch end.how {
-			case acked:
-				c.totals.Acked++
-			case failed:
-				c.totals.Failed++
-			}
-		}
-		q.endLeaseLocked(l)
-		if l.run == nil {
-			q.goneLocked(l.id)
-		}
-		if !end.hold {
-			q.leaveGroupLocked(l.group, l.id)
-		} else if l.group != "" && qt.holdsGroups() {
-			q.holdGroupLocked(l.group, l.id)
-		}
+		qt.endLocked(end)
 	}
 	if qt.reread {
 		q.resetLocked()
@@ -368,6 +274,32 @@ func (qt *queueTx) committed() {
 	}
 	q.dispatchLocked()
 	q.armLocked()
+}
+
+// endLocked ends a lease, now that it is committed.
+func (qt *queueTx) endLocked(end endedLease) {
+	q := qt.q
+	l := end.l
+	if c := l.consumer; c != nil {
+		if end.how != taken && l.deadline > qt.t.at { // else nobody was there
+			c.seen = qt.t.now
+		}
+		switch end.how {
+		case acked:
+			c.totals.Acked++
+		case failed:
+			c.totals.Failed++
+		}
+	}
+	q.endLeaseLocked(l)
+	if l.run == nil {
+		q.goneLocked(l.id)
+	}
+	if !end.hold {
+		q.leaveGroupLocked(l.group, l.id)
+	} else if l.group != "" && qt.holdsGroups() {
+		q.holdGroupLocked(l.group, l.id)
+	}
 }
 
 func (qt *queueTx) rollback() {

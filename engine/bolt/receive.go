@@ -319,21 +319,6 @@ func (q *queue) doomLocked(s spot, why string, at int64) {
 	})
 }
 
-// flagLocked tells the writer that there are deliveries to note.
-func (q *queue) flagLocked() {
-	if !q.flagged {
-		q.flagged = true
-		q.e.flag(q)
-	}
-}
-
-func (q *queue) dirtyLocked(r *run) {
-	if !r.dirty {
-		r.dirty = true
-		q.dirty = append(q.dirty, r)
-	}
-}
-
 // giveBackLocked ends a lease as if it had never been.
 func (q *queue) giveBackLocked(l *lease) {
 	if l.settling || l.ended {

@@ -98,7 +98,7 @@ func (o *ackOp) apply(t *tx) error {
 	return nil
 }
 
-// ack keeps the queue locked, as mostly many acks come together.
+// ack mostly keeps the queue locked, as many acks come together.
 func (t *tx) ack(r *engine.Receipt) error {
 	qt, err := t.hold(r.Queue)
 	if err != nil || qt.emptied {
@@ -113,6 +113,7 @@ func (t *tx) ack(r *engine.Receipt) error {
 		qt.settleLocked(l.run, l.index)
 		qt.leftLog(l.size)
 	} else {
+		t.letGo() // this one has to be read
 		qt.takeLeased(l, false)
 	}
 	qt.end(l, acked, false)

@@ -1,0 +1,122 @@
+package bolt
+
+import (
+	"slices"
+
+	"nixie/engine"
+)
+
+// unnoted is what a queue has delivered, or got back, since the last commit: the
+// next one notes it.
+type unnoted struct {
+	flagged   bool     // the writer knows that there is something:
+	dirty     []*run   // runs delivered from
+	tried     []*lease // leases of records begun or given back
+	unwritten int64    // deliveries not in stored.totals yet
+}
+
+// flagLocked tells the writer that there are deliveries to note.
+func (q *queue) flagLocked() {
+	if !q.flagged {
+		q.flagged = true
+		q.e.flag(q)
+	}
+}
+
+func (q *queue) dirtyLocked(r *run) {
+	if !r.dirty {
+		r.dirty = true
+		q.dirty = append(q.dirty, r)
+	}
+}
+
+// flag remembers that the queue has deliveries to note.
+func (e *Engine) flag(q *queue) {
+	e.flagMu.Lock()
+	e.flagged = append(e.flagged, q)
+	e.flagMu.Unlock()
+	e.writer.noteMarks()
+	e.stir()
+}
+
+func (e *Engine) takeFlagged() []*queue {
+	e.flagMu.Lock()
+	defer e.flagMu.Unlock()
+	flagged := e.flagged
+	e.flagged = nil
+	return slices.DeleteFunc(flagged, func(q *queue) bool { return e.lookup(q.name) != q })
+}
+
+// noteDeliveries writes that messages were delivered, or given back, since the
+// last commit, but for those that were settled meanwhile.
+func (qt *queueTx) noteDeliveries() {
+	q := qt.q
+	q.mu.Lock()
+	dirty, tried := q.dirty, q.tried
+	q.dirty, q.tried, q.flagged = nil, nil, false
+	for _, r := range dirty {
+		r.dirty = false
+	}
+	qt.wrote = q.unwritten
+	var back []*lease
+	for _, l := range tried {
+		switch {
+		case l.ended && l.noted && q.leases[l.id] == nil:
+			back = append(back, l)
+		case !l.ended && !l.settling && !l.noted:
+			qt.noted = append(qt.noted, l)
+		}
+	}
+	q.mu.Unlock()
+	qt.hint = true
+	qt.s.totals.Delivered += qt.wrote
+	if qt.wrote > 0 {
+		qt.written = true
+	}
+	qt.t.undo = append(qt.t.undo, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		for _, r := range dirty {
+			q.dirtyLocked(r)
+		}
+		q.tried = append(q.tried, tried...)
+		q.flagLocked()
+	})
+	if qt.emptied {
+		qt.noted = nil // what they were of is in the trash
+		return
+	}
+	for _, r := range dirty {
+		if r.left > 0 {
+			qt.touch(r)
+		}
+	}
+	for _, l := range back {
+		qt.noteState(l.id, engine.Ready, l.tries-1)
+	}
+	for _, l := range qt.noted {
+		qt.noteState(l.id, engine.InFlight, l.tries)
+	}
+}
+
+// noteState writes a ready record as in flight, or one in flight as ready.
+// Nothing happens to one that is anything else by now: it was settled, or an
+// operator took it away.
+func (qt *queueTx) noteState(id uint64, state engine.State, tries int) {
+	from, to := engine.Ready, engine.InFlight
+	kindFrom, kindTo := byte(kindReady), byte(kindInFlight)
+	if state == engine.Ready {
+		from, to, kindFrom, kindTo = to, from, kindTo, kindFrom
+	}
+	rec, err := qt.readLive(id)
+	if rec == nil || rec.state != from {
+		qt.t.fail(err)
+		return
+	}
+	qt.written = true
+	rec.state, rec.tries = to, tries
+	key := key64(id)
+	qt.t.put(qt.s.live, kindRecords, key, rec.encode())
+	qt.t.remove(qt.s.live, kindFrom, key)
+	qt.t.put(qt.s.live, kindTo, key, []byte{})
+}
