@@ -21,7 +21,8 @@ type Engine interface {
 
 	Capabilities() Capabilities
 	// Close waits for what is under way, gives back what is in flight without
-	// counting it, and closes. Calling it again does nothing.
+	// counting it, and closes. Its error may be that something is lost which a
+	// relaxed queue had confirmed. Calling it again does nothing.
 	Close() error
 }
 

@@ -231,11 +231,14 @@ func (l *messageList) renderStatus() string {
 		}
 	}
 	if l.fetch.loaded {
-		total := w.total
+		total, word := w.total, "total"
 		if !l.live() {
 			total = l.info.Count(l.state)
+			if total < w.before+int64(len(w.messages)) {
+				word = "now" // some of the rows are gone
+			}
 		}
-		add(s.Muted, "%s total", widget.Count(total))
+		add(s.Muted, "%s %s", widget.Count(total), word)
 	}
 	if n := l.fresh(); n > 0 {
 		add(s.Info, "%s new", widget.Count(n))

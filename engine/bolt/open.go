@@ -258,7 +258,7 @@ func (e *Engine) shut(last func() error) error {
 			t.noteUptime()
 			return t.giveAllBack()
 		})
-		e.writer.close()
+		err = errors.Join(err, e.writer.close())
 		e.background.Wait()
 		e.readers.Lock()
 		defer e.readers.Unlock()

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -31,8 +32,10 @@ type finished interface {
 
 // call is an operation under way, and what became of it.
 type call struct {
-	op  operation
-	err error
+	op      operation
+	relaxed bool // nobody waits for it
+	lost    bool // its commit failed
+	err     error
 }
 
 // batch is the set of calls that share a commit.
@@ -59,7 +62,8 @@ const (
 // it commits share the next commit (group commit); a lone caller never waits
 // for company.
 type writer struct {
-	e *Engine
+	e    *Engine
+	lost error // the first that cost what a relaxed caller believes to be safe; the goroutine's own
 
 	mu      sync.Mutex // protects all below
 	batches []*batch   // waiting, oldest first; the last one is still open
@@ -130,7 +134,7 @@ func (w *writer) addLocked(op operation, size int, relaxed bool) (*batch, int) {
 		n++
 	}
 	b := w.batches[n-1]
-	b.calls = append(b.calls, call{op: op})
+	b.calls = append(b.calls, call{op: op, relaxed: relaxed})
 	b.bytes += size
 	w.pending += size
 	first := len(b.calls) == 1
@@ -191,14 +195,19 @@ func (w *writer) run() {
 	}
 }
 
-// close ends the loop once everything pending is committed.
-func (w *writer) close() {
+// close ends the loop once everything pending is committed. It returns why some
+// of what relaxed callers were confirmed is not.
+func (w *writer) close() error {
 	w.mu.Lock()
 	w.closing = true
 	w.room.Broadcast()
 	w.signal()
 	w.mu.Unlock()
 	<-w.stopped
+	if w.lost != nil {
+		return fmt.Errorf("changes that relaxed queues had confirmed are lost: %w", w.lost)
+	}
+	return nil
 }
 
 // next waits for a batch that should be committed now. An empty one only
@@ -269,14 +278,21 @@ func (w *writer) commit(b *batch) {
 		for i := range b.calls {
 			err = w.transact(b.calls[i : i+1])
 			w.e.damaged(err)
+			b.calls[i].lost = err != nil
 		}
+	} else if len(b.calls) == 1 {
+		b.calls[0].lost = err != nil
 	}
+	w.e.damaged(err)
 	for i := range b.calls {
-		if op, ok := b.calls[i].op.(finished); ok {
+		c := &b.calls[i]
+		if c.lost && c.relaxed && w.lost == nil {
+			w.lost = c.err
+		}
+		if op, ok := c.op.(finished); ok {
 			op.finish()
 		}
 	}
-	w.e.damaged(err)
 	w.mu.Lock()
 	w.failure, w.busy = err, false
 	w.commits++

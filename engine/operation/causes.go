@@ -125,7 +125,7 @@ func (m *Manager) Causes(ctx context.Context, options CauseOptions) (CauseReport
 func (m *Manager) surveyQueue(ctx context.Context, s *survey, queue string) error {
 	list := engine.ListOptions{State: engine.Dead, Limit: pageSize, BodyLimit: -1}
 	if s.options.Filter.NeedsBody() {
-		list.BodyLimit, list.Limit = 0, maxStep
+		list.BodyLimit, list.Limit = 0, bodyPage
 	}
 	for dead, err := range Messages(ctx, m.engine, queue, list) {
 		switch {

@@ -15,6 +15,7 @@ const (
 	// maxChosen bounds the messages that a plan looks at; the plan says so.
 	maxChosen = 1_000_000
 	pageSize  = 1000
+	bodyPage  = 200 // with bodies
 )
 
 // chooser resolves a selection to messages, and counts what they are.
@@ -118,7 +119,7 @@ func (c *chooser) search(ctx context.Context) error {
 func (c *chooser) searchQueue(ctx context.Context, queue string) error {
 	options := engine.ListOptions{State: c.selection.State, Limit: pageSize, BodyLimit: -1}
 	if c.filter.NeedsBody() {
-		options.BodyLimit, options.Limit = 0, maxStep
+		options.BodyLimit, options.Limit = 0, bodyPage
 	}
 	for m, err := range Messages(ctx, c.engine, queue, options) {
 		switch {

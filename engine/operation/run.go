@@ -9,8 +9,8 @@ import (
 	"nixie/engine"
 )
 
-// maxStep bounds the messages of a step: nobody waits behind it for long.
-const maxStep = 200
+// maxStep bounds the messages of a step: publishers wait behind its commit.
+const maxStep = 64
 
 // run starts the worker of a job. m.mu is held.
 func (m *Manager) run(j *job) {
