@@ -266,6 +266,10 @@ func (t *tx) deleteQueue(name string) (entry engine.TrashEntry, err error) {
 	if err != nil {
 		return entry, err
 	}
+	bindings, err := t.bindingsOf(name)
+	if err != nil {
+		return entry, err
+	}
 	qt.giveAway()
 	qt.deleted = true
 	qt.q.mu.Lock()
@@ -273,7 +277,7 @@ func (t *tx) deleteQueue(name string) (entry engine.TrashEntry, err error) {
 	qt.q.mu.Unlock()
 	info := &trashInfo{
 		What: engine.TrashQueue, Queue: name, Count: qt.s.waiting + qt.s.delayed + qt.s.buried,
-		Live: qt.s.live, Dead: qt.s.dead, Stored: qt.s.encode(), Policy: qt.policy, Bindings: t.e.bindingsOf(name),
+		Live: qt.s.live, Dead: qt.s.dead, Stored: qt.s.encode(), Policy: qt.policy, Bindings: bindings,
 	}
 	entry = t.putTrash(info)
 	for topic, bindings := range info.Bindings {

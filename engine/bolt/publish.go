@@ -46,6 +46,9 @@ func (e *Engine) PublishTopic(ctx context.Context, topic, key string, messages .
 	if err != nil {
 		return nil, &engine.Error{Op: "publish to topic", Queue: topic, Err: err}
 	}
+	if op.confirmed {
+		return slices.Clone(op.queues), nil // the writer needs them still
+	}
 	return op.queues, nil
 }
 

@@ -144,3 +144,28 @@ func TestDeletedAsSoonAsPurged(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestDeletedAsSoonAsBound: no topic has a queue that is deleted in the commit
+// that binds it.
+func TestDeletedAsSoonAsBound(t *testing.T) {
+	e, _, _ := purgedEngine(t, engine.Policy{})
+	var entry engine.TrashEntry
+	binding := engine.Binding{Queue: "jobs", Pattern: "#"}
+	err := e.write(func(t *tx) (err error) {
+		t.bind("events", binding)
+		entry, err = t.deleteQueue("jobs")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if topics, err := e.Topics(t.Context()); err != nil || len(topics) != 0 {
+		t.Errorf("there are topics without queues: %v (%v)", topics, err)
+	}
+	if _, err := e.Restore(t.Context(), entry.ID); err != nil {
+		t.Fatal(err)
+	}
+	if topics, err := e.Topics(t.Context()); err != nil || len(topics) != 1 || !slices.Equal(topics[0].Bindings, []engine.Binding{binding}) {
+		t.Errorf("with the queue its binding does not come back: %v (%v)", topics, err)
+	}
+}

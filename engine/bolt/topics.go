@@ -17,15 +17,21 @@ func bindingKey(topic string, b engine.Binding) []byte {
 	return []byte(topic + "\x00" + b.Pattern + "\x00" + b.Queue)
 }
 
-func (e *Engine) readTopics(btx *bbolt.Tx) error {
+// eachBinding goes over the bindings in the file.
+func eachBinding(btx *bbolt.Tx, fn func(topic string, b engine.Binding)) error {
 	return btx.Bucket(bucketTopics).ForEach(func(k, _ []byte) error {
 		parts := bytes.Split(k, []byte{0})
 		if len(parts) != 3 {
 			return damage("a binding has the key %q", k)
 		}
-		topic := string(parts[0])
-		e.topics[topic] = append(e.topics[topic], engine.Binding{Pattern: string(parts[1]), Queue: string(parts[2])})
+		fn(string(parts[0]), engine.Binding{Pattern: string(parts[1]), Queue: string(parts[2])})
 		return nil
+	})
+}
+
+func (e *Engine) readTopics(btx *bbolt.Tx) error {
+	return eachBinding(btx, func(topic string, b engine.Binding) {
+		e.topics[topic] = append(e.topics[topic], b)
 	})
 }
 
@@ -120,17 +126,14 @@ func (e *Engine) route(topic, key string) []string {
 	return slices.Compact(queues)
 }
 
-// bindingsOf returns the bindings of a queue, by topic.
-func (e *Engine) bindingsOf(queue string) map[string][]engine.Binding {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
+// bindingsOf returns the bindings of a queue, by topic, also those of this
+// transaction.
+func (t *tx) bindingsOf(queue string) (map[string][]engine.Binding, error) {
 	out := map[string][]engine.Binding{}
-	for topic, bindings := range e.topics {
-		for _, b := range bindings {
-			if b.Queue == queue {
-				out[topic] = append(out[topic], b)
-			}
+	err := eachBinding(t.Tx, func(topic string, b engine.Binding) {
+		if b.Queue == queue {
+			out[topic] = append(out[topic], b)
 		}
-	}
-	return out
+	})
+	return out, err
 }
