@@ -198,7 +198,7 @@ func (qt *queueTx) giveAway() {
 		qt.calm()
 	}
 	qt.emptied = true
-	qt.published, qt.restored, qt.ready, qt.held, qt.due, qt.ripened = nil, nil, nil, nil, 0, false
+	qt.published, qt.restored, qt.ready, qt.retries, qt.due, qt.ripened = nil, nil, nil, nil, 0, false
 	for i := range qt.ended {
 		qt.ended[i].hold = false
 	}

@@ -25,15 +25,15 @@ func (q *queue) loadLocked() <-chan struct{} {
 		done := make(chan struct{})
 		w.loading = done
 		l := load{from: w.through, last: w.last, version: w.version, bound: q.returned.bound, live: q.stored.live}
-		l.taken = q.e.budget.most(min(max(minLoad, 2*w.step), maxLoad))
-		w.step = max(l.taken, keepBytes)
+		l.reserved = q.e.budget.most(min(max(minLoad, 2*w.step), maxLoad))
+		w.step = max(l.reserved, keepBytes)
 		l.limit = int(w.step)
 		w.changed, w.dropped = map[uint64]*spot{}, map[uint64]bool{}
 		q.e.background.Go(func() {
 			got := q.read(l)
 			q.e.writer.awaitEffects(got.seen)
 			q.mu.Lock()
-			q.e.budget.give(l.taken)
+			q.e.budget.give(l.reserved)
 			q.takeInLocked(l, got)
 			w.loading, w.changed, w.dropped = nil, nil, nil
 			q.dispatchLocked()
@@ -53,7 +53,7 @@ type load struct {
 	bound      uint64 // records from here on
 	live       area
 	limit      int   // bytes of runs
-	taken      int64 // of the budget
+	reserved   int64 // of the budget
 }
 
 // loaded is what a read brought.

@@ -60,7 +60,7 @@ func (qt *queueTx) locate(id uint64) (*located, error) {
 
 // runOf returns what memory knows, or from now on knows, of a run.
 func (qt *queueTx) runOf(first uint64, count int) *run {
-	if r := qt.newRun(first); r != nil {
+	if r := qt.freshRun(first); r != nil {
 		return r
 	}
 	q := qt.q
@@ -69,9 +69,9 @@ func (qt *queueTx) runOf(first uint64, count int) *run {
 	return q.knownLocked(newRun(first, count))
 }
 
-// newRun returns a run that this transaction brings into the log, which memory
+// freshRun returns a run that this transaction brings into the log, which memory
 // knows only after the commit; nil if it is not of those.
-func (qt *queueTx) newRun(first uint64) *run {
+func (qt *queueTx) freshRun(first uint64) *run {
 	for _, p := range qt.published {
 		if p.run.first == first {
 			return p.run
@@ -201,7 +201,7 @@ func (qt *queueTx) withdrawLocked(loc *located) {
 // there is none.
 func (qt *queueTx) isFresh(loc *located) bool {
 	if loc.run != nil {
-		return qt.newRun(loc.run.first) != nil
+		return qt.freshRun(loc.run.first) != nil
 	}
 	return slices.ContainsFunc(qt.ready, func(s *spot) bool { return s.id == loc.id })
 }

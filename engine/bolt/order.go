@@ -51,7 +51,7 @@ func (qt *queueTx) order(after []byte) (ordering uint64, last []byte, err error)
 	if q.ordering == 0 {
 		q.ordering = q.e.tokens.Add(1)
 	}
-	qt.held = append(qt.held, retries...)
+	qt.retries = append(qt.retries, retries...)
 	return q.ordering, last, nil
 }
 

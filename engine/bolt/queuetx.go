@@ -20,7 +20,7 @@ type queueTx struct {
 	published []newlyPublished
 	restored  []*run  // that come back from the trash
 	ready     []*spot // records that became ready
-	held      []*spot // delayed retries that were restored, or found: they hold their groups
+	retries   []*spot // delayed, restored or found: they hold their groups
 	due       int64   // the earliest one that was delayed; 0: none
 
 	// What leaves, or ends.
@@ -254,7 +254,7 @@ func (qt *queueTx) committed() {
 	if qt.reread {
 		q.resetLocked()
 	}
-	for _, s := range qt.held {
+	for _, s := range qt.retries {
 		q.holdGroupLocked(s.group, s.id)
 	}
 	for _, s := range qt.ready {

@@ -253,7 +253,7 @@ func (qt *queueTx) restoreRecord(rec *record, from area, as engine.State) error 
 		qt.admitDead(rec, from)
 	case state == engine.Delayed && rec.dueAt > qt.t.at:
 		if rec.holds && qt.holdsGroups() && name != "" {
-			qt.held = append(qt.held, &spot{id: rec.id, group: name})
+			qt.retries = append(qt.retries, &spot{id: rec.id, group: name})
 		}
 		qt.admitDelayed(rec, rec.dueAt, from)
 	default:

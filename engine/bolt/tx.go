@@ -21,7 +21,7 @@ type tx struct {
 	order   []*queueTx // as they were first touched
 	err     error      // of the file: the transaction is lost
 	changed bool       // something was written outside a queue
-	held    *queueTx   // whose queue is locked from one ack to the next
+	locked  *queueTx   // whose queue is locked from one ack to the next
 	undo    []func()
 	after   []func()
 }
@@ -86,23 +86,23 @@ func (t *tx) find(name string) (*queueTx, error) {
 
 // hold is find, and locks the queue until letGo.
 func (t *tx) hold(name string) (*queueTx, error) {
-	if t.held != nil && t.held.q.name == name {
-		return t.held, nil
+	if t.locked != nil && t.locked.q.name == name {
+		return t.locked, nil
 	}
 	t.letGo()
 	qt, err := t.find(name)
 	if err == nil {
 		qt.q.mu.Lock()
-		t.held = qt
+		t.locked = qt
 	}
 	return qt, err
 }
 
 // letGo must come before anything but an ack.
 func (t *tx) letGo() {
-	if t.held != nil {
-		t.held.q.mu.Unlock()
-		t.held = nil
+	if t.locked != nil {
+		t.locked.q.mu.Unlock()
+		t.locked = nil
 	}
 }
 
