@@ -94,3 +94,29 @@ func TestPurgeEndsDamage(t *testing.T) {
 		t.Errorf("received are %v (%v)", got, err)
 	}
 }
+
+// TestDamagedAmongTheDelayed: the others become ready when they are due.
+func TestDamagedAmongTheDelayed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, _ := leased(t, Options{}, 1, 1)
+		later := engine.Outgoing{Delay: time.Minute}
+		ids, err := e.Publish(t.Context(), "q0", later, later)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, _ := parseID(ids[0])
+		err = e.db.Update(func(btx *bbolt.Tx) error {
+			return btx.Bucket(e.lookup("q0").stored.live.bucket(kindRecords)).Put(key64(id), []byte("damaged"))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := e.Receive(t.Context(), "q0", engine.ReceiveOptions{Wait: time.Hour})
+		if err != nil || len(got) != 1 || got[0].ID != ids[1] {
+			t.Errorf("received are %v (%v), want %v", got, err, ids[1])
+		}
+		if e.damage.Load() == nil {
+			t.Error("nobody will know of the damage")
+		}
+	})
+}

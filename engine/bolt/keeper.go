@@ -307,8 +307,8 @@ func (qt *queueTx) ripen(turn *turn) {
 		qt.ripe, qt.nextDue, err = dueBefore(b, qt.t.at)
 	}
 	for err == nil && len(qt.ripe) > 0 && !turn.over() {
-		var size int
-		size, err = qt.ripenOne(qt.ripe[0])
+		size, damaged := qt.ripenOne(qt.ripe[0])
+		qt.t.e.damaged(damaged) // it stays where it is, and must not stop the others
 		qt.ripe = qt.ripe[1:]
 		turn.took(size)
 	}
