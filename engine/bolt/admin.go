@@ -187,47 +187,17 @@ func (t *tx) purge(name string, part engine.Area) (entry engine.TrashEntry, err 
 	return entry, nil
 }
 
-// giveAway prepares the live area for the trash: in the file, all that is in
-// flight becomes ready, and nothing of this transaction will touch it any
-// more.
+// giveAway prepares the live area for the trash: nothing of this transaction
+// will touch it any more. That something was in flight there is of no account
+// when it comes back.
 func (qt *queueTx) giveAway() {
 	qt.change()
 	qt.cutRun()
 	qt.flushMarks()
-	if !qt.emptied {
-		qt.calm()
-	}
 	qt.emptied = true
 	qt.published, qt.restored, qt.ready, qt.retries, qt.due, qt.ripened = nil, nil, nil, nil, 0, false
 	for i := range qt.ended {
 		qt.ended[i].hold = false
-	}
-}
-
-// calm writes of all that is in flight that it is ready.
-func (qt *queueTx) calm() {
-	q := qt.q
-	q.mu.Lock()
-	marks := map[uint64][]byte{}
-	for first, r := range q.runs {
-		if r.left > 0 && !r.delivered.empty() {
-			calm := *r
-			calm.delivered = newBitset(r.count)
-			marks[first] = calm.encode()
-		}
-	}
-	var records []*lease
-	for _, l := range q.leases {
-		if l.run == nil && l.noted {
-			records = append(records, l)
-		}
-	}
-	q.mu.Unlock()
-	for first, v := range marks {
-		qt.t.put(qt.s.live, kindMarks, key64(first), v)
-	}
-	for _, l := range records {
-		qt.noteState(l.id, engine.Ready, l.tries-1)
 	}
 }
 

@@ -77,9 +77,11 @@ func BenchmarkWait(b *testing.B) {
 		{"all expire", "beside", backlog, expire},
 		{"a group waits", "bench", oneGroup, park},
 		{"purge", "beside", backlog, purge},
+		{"purge in flight", "beside", inFlight, purge},
 		{"restore purged", "beside", purged, restore},
 		{"delete queue", "beside", backlog, deleteQueue},
 		{"restore queue", "beside", deleted, restore},
+		{"restore in flight", "beside", deletedInFlight, restore},
 		{"empty trash", "beside", purged, emptyTrash},
 		{"requeue", "beside", deadLetters, requeue},
 		{"list", "bench", backlog, listAll},
@@ -168,6 +170,18 @@ func park(f *flat, _ int) {
 func purge(f *flat, _ int) {
 	_, err := f.Purge(f.ctx, "bench", engine.LiveArea)
 	f.must(err)
+}
+
+// inFlight leases records, which cost more than what is in the log.
+func inFlight(f *flat, n int) {
+	delayAll(f, n)
+	awaitReady(f, n)
+	f.receiveAll(n, func() time.Duration { return time.Hour })
+}
+
+func deletedInFlight(f *flat, n int) {
+	inFlight(f, n)
+	deleteQueue(f, n)
 }
 
 func purged(f *flat, n int) {

@@ -223,6 +223,8 @@ func (qt *queueTx) runOut(l *lease) error {
 	switch l.doom {
 	case doomExpired:
 		return qt.expire(l)
+	case doomReturned:
+		return qt.release(l, 0)
 	case doomCrashed:
 		return qt.fail(l, engine.Failure{Reason: "nixie stopped while the message was in flight"})
 	}

@@ -49,6 +49,9 @@ const tokenBase = 36
 const (
 	doomExpired = "expired" // its TTL ran out
 	doomCrashed = "crashed" // it was in flight when nixie last stopped
+	// doomReturned is to be ready again: it was in flight when its queue was
+	// deleted.
+	doomReturned = "returned"
 )
 
 func formatID(id uint64) engine.ID { return engine.ID(strconv.FormatUint(id, 10)) }
@@ -98,7 +101,7 @@ func (q *queue) addLeaseLocked(l *lease) {
 }
 
 func (q *queue) endLeaseLocked(l *lease) {
-	if l.ended {
+	if q.leases[l.id] != l {
 		return
 	}
 	l.ended = true

@@ -224,7 +224,7 @@ func (e *Engine) readAll(btx *bbolt.Tx) (lastID uint64, err error) {
 			return damage("the policy of queue %q: %v", k, err)
 		}
 		q := newQueue(e, string(k), s, p)
-		if err = q.recover(btx); err == nil {
+		if err = q.recover(btx, doomCrashed); err == nil {
 			_, err = q.recoverRetries(btx, nil, math.MaxInt)
 		}
 		if err != nil {

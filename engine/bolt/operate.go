@@ -251,7 +251,7 @@ func (qt *queueTx) takeFromConsumer(id uint64) (*record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.doom == "" {
+	if l.doom == "" || l.doom == doomReturned {
 		rec.tries--
 	}
 	qt.end(l, taken, false)

@@ -119,8 +119,9 @@ type spot struct {
 
 // forgetLocked forgets all that was live: the area was given away.
 func (q *queue) forgetLocked() {
-	for _, l := range q.leases {
-		q.endLeaseLocked(l)
+	q.leases, q.deadlines, q.expired = map[uint64]*lease{}, deadlines{}, 0
+	for _, c := range q.consumers {
+		c.inFlight = 0
 	}
 	q.resetLocked()
 	q.front.last = 0

@@ -312,16 +312,18 @@ func (q *queue) leaseSpotLocked(l *lease, s spot) {
 
 // doomLocked takes a ready message out of circulation until the keeper deals
 // with it.
-func (q *queue) doomLocked(s spot, why string, at int64) {
-	q.addLeaseLocked(&lease{
+func (q *queue) doomLocked(s spot, why string, at int64) *lease {
+	l := &lease{
 		id: s.id, token: q.e.tokens.Add(1), receivedAt: at, deadline: at, enteredAt: s.enteredAt,
 		tries: s.tries, size: s.size, group: s.group, run: s.run, index: s.index, doom: why,
-	})
+	}
+	q.addLeaseLocked(l)
+	return l
 }
 
 // giveBackLocked ends a lease as if it had never been.
 func (q *queue) giveBackLocked(l *lease) {
-	if l.settling || l.ended {
+	if l.settling || q.leases[l.id] != l {
 		return
 	}
 	q.endLeaseLocked(l)

@@ -7,10 +7,10 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// recover reads the exceptions of a queue: what was in flight when nixie
-// stopped, what is partly settled, when the next delay ends. The retries of an
-// ordered one are still to come.
-func (q *queue) recover(btx *bbolt.Tx) error {
+// recover reads the exceptions of a queue: what was in flight, and what the
+// keeper is to do with it; what is partly settled, when the next delay ends. The
+// retries of an ordered one are still to come.
+func (q *queue) recover(btx *bbolt.Tx, inFlight string) error {
 	now := time.Now().UnixNano()
 	live := q.stored.live
 	if runs := btx.Bucket(live.bucket(kindRuns)); runs != nil {
@@ -29,7 +29,7 @@ func (q *queue) recover(btx *bbolt.Tx) error {
 				return damage("marks of run %d: %v", first, err)
 			}
 			q.runs[first] = r
-			return q.recoverDelivered(btx, r, now)
+			return q.recoverDelivered(btx, r, now, inFlight)
 		})
 		if err != nil {
 			return err
@@ -41,7 +41,7 @@ func (q *queue) recover(btx *bbolt.Tx) error {
 			id, _ := id64(k)
 			s, err := readSpot(records, live, btx, id)
 			if err == nil {
-				q.recoverLease(*s, now)
+				q.recoverLease(*s, now, inFlight)
 			}
 			return err
 		})
@@ -63,7 +63,7 @@ func (q *queue) recover(btx *bbolt.Tx) error {
 }
 
 // recoverDelivered finds what of a run was in flight.
-func (q *queue) recoverDelivered(btx *bbolt.Tx, marks *run, now int64) error {
+func (q *queue) recoverDelivered(btx *bbolt.Tx, marks *run, now int64, doom string) error {
 	if marks.delivered.empty() {
 		return nil
 	}
@@ -81,16 +81,16 @@ func (q *queue) recoverDelivered(btx *bbolt.Tx, marks *run, now int64) error {
 			return damage("message %d: %v", r.id, err)
 		}
 		marks.taken.set(r.index)
-		q.recoverLease(spot{id: r.id, run: marks, index: r.index, group: string(group), enteredAt: r.at, tries: 1, size: size}, now)
+		q.recoverLease(spot{id: r.id, run: marks, index: r.index, group: string(group), enteredAt: r.at, tries: 1, size: size}, now, doom)
 	}
 	return r.r.err
 }
 
-func (q *queue) recoverLease(s spot, now int64) {
+func (q *queue) recoverLease(s spot, now int64, doom string) {
 	if q.policy.Ordered && s.group != "" {
 		q.holdGroupLocked(s.group, s.id)
 	}
-	q.doomLocked(s, doomCrashed, now)
+	q.doomLocked(s, doom, now).noted = s.run == nil
 }
 
 // readRetries finds those of the delayed records that failed, or were given

@@ -65,7 +65,7 @@ func (e *Engine) prepareRestore(ctx context.Context, id uint64) (q *queue, err e
 					return damage("deleted queue %q: %v", info.Queue, err)
 				}
 				q = newQueue(e, info.Queue, s, info.Policy)
-				return q.recover(btx)
+				return q.recover(btx, doomReturned)
 			}
 			after, err = q.recoverRetries(btx, after, retriesStep)
 			more = after != nil
@@ -238,6 +238,8 @@ func (qt *queueTx) restoreRecord(rec *record, from area, as engine.State) error 
 		state = rec.home
 	case as == engine.Ready && rec.state == engine.Delayed:
 		state = engine.Delayed
+	case as == engine.Ready && rec.state == engine.InFlight:
+		rec.tries-- // that delivery is as if it had never been
 	}
 	data := rec.payload
 	if data == nil {

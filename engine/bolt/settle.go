@@ -305,7 +305,9 @@ func (qt *queueTx) release(l *lease, delay time.Duration) error {
 			qt.q.mu.Lock()
 			defer qt.q.mu.Unlock()
 			l.settling = false
-			l.consumer.seen = qt.t.now
+			if l.consumer != nil {
+				l.consumer.seen = qt.t.now
+			}
 			qt.q.giveBackLocked(l)
 			qt.q.dispatchLocked()
 			qt.q.armLocked()
