@@ -60,3 +60,56 @@ func TestDeletedAsItWasSettled(t *testing.T) {
 		})
 	}
 }
+
+// TestInFlightComesBack: what was in flight when it was thrown away is ready
+// after it came back, and that delivery does not count.
+func TestInFlightComesBack(t *testing.T) {
+	for name, throwAway := range map[string]func(*Engine) (engine.TrashEntry, error){
+		"purged":  func(e *Engine) (engine.TrashEntry, error) { return e.Purge(t.Context(), "jobs", engine.LiveArea) },
+		"deleted": func(e *Engine) (engine.TrashEntry, error) { return e.DeleteQueue(t.Context(), "jobs") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, path := t.Context(), filepath.Join(t.TempDir(), "nixie.db")
+			must := func(err error) {
+				t.Helper()
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			e, err := Open(path, Options{})
+			must(err)
+			must(e.CreateQueue(ctx, "jobs", engine.Policy{VisibilityTimeout: time.Hour, MaxTries: 1, Ordered: true}))
+			_, err = e.Publish(ctx, "jobs", engine.Outgoing{Group: "a"}, engine.Outgoing{Group: "b", Delay: time.Nanosecond})
+			must(err)
+			receive := func() {
+				t.Helper()
+				for range 2 {
+					got, err := e.Receive(ctx, "jobs", engine.ReceiveOptions{Wait: time.Minute})
+					must(err)
+					if len(got) != 1 || got[0].Tries != 1 {
+						t.Fatalf("received are %+v, want one in its first try", got)
+					}
+				}
+			}
+			receive()
+			must(e.write(func(*tx) error { return nil })) // the deliveries are noted
+			entry, err := throwAway(e)
+			must(err)
+			must(e.Close())
+			e, err = Open(path, Options{})
+			must(err)
+			defer e.Close()
+			n, err := e.Restore(ctx, entry.ID)
+			must(err)
+			if n != 2 {
+				t.Errorf("%d came back", n)
+			}
+			receive()
+			report, err := e.Check(ctx)
+			must(err)
+			if len(report.Problems) > 0 {
+				t.Error(report.Problems)
+			}
+		})
+	}
+}
