@@ -2,7 +2,10 @@ package bolt
 
 import (
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"nixie/engine"
@@ -98,4 +101,39 @@ func TestPurgedHoldsNoGroup(t *testing.T) {
 		}
 		receiveOne(t, e)
 	}
+}
+
+// TestMovedHoldsItsGroup: a retry that an operator makes ready, and that somebody
+// waits for, keeps the next of its group waiting.
+func TestMovedHoldsItsGroup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, ids := groupsTest(t)
+		if err := e.Nack(t.Context(), receiveOne(t, e).Receipt, engine.Failure{Delay: time.Hour}); err != nil {
+			t.Fatal(err)
+		}
+		var received []engine.ID
+		var mu sync.Mutex
+		for range 2 {
+			go func() {
+				got, err := e.Receive(t.Context(), "jobs", engine.ReceiveOptions{Wait: time.Minute})
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				for _, d := range got {
+					received = append(received, d.ID)
+				}
+			}()
+		}
+		synctest.Wait()
+		if _, err := e.Move(t.Context(), engine.MoveRequest{Queue: "jobs", IDs: ids[:1]}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if !slices.Equal(received, ids[:1]) {
+			t.Errorf("in flight are %v of one group, want %v", received, ids[:1])
+		}
+	})
 }

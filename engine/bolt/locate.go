@@ -140,8 +140,9 @@ func (qt *queueTx) takeOut(loc *located) (*record, error) {
 		return rec, err
 	}
 	if loc.area == qt.s.live {
-		// It may have become ready in this very transaction.
-		qt.ready = slices.DeleteFunc(qt.ready, func(s *spot) bool { return s.id == loc.id })
+		// It may have become ready, or a retry, in this very transaction.
+		is := func(s *spot) bool { return s.id == loc.id }
+		qt.ready, qt.retries = slices.DeleteFunc(qt.ready, is), slices.DeleteFunc(qt.retries, is)
 		qt.takeRecord(loc.rec, true)
 		return loc.rec, nil
 	}
@@ -170,11 +171,11 @@ func (qt *queueTx) withdrawLocked(loc *located) {
 	} else {
 		q.departing[loc.id] = true
 		q.goneLocked(loc.id) // it may have come back since a read began that is under way
-		qt.withdrawn = append(qt.withdrawn, loc.id)
 		if rec := loc.rec; was == nil && rec.state == engine.Ready {
 			was = &spot{id: loc.id, group: loc.group, enteredAt: rec.enteredAt, readyAt: rec.enteredAt, tries: rec.tries}
 		}
 	}
+	qt.withdrawn = append(qt.withdrawn, loc)
 	qt.t.undo = append(qt.t.undo, func() {
 		q.mu.Lock()
 		defer q.mu.Unlock()
@@ -188,12 +189,6 @@ func (qt *queueTx) withdrawLocked(loc *located) {
 			again.gone = false
 			q.pushLocked(&again)
 		}
-	})
-	qt.t.after = append(qt.t.after, func() {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		q.leaveGroupLocked(loc.group, loc.id)
-		q.dispatchLocked()
 	})
 }
 

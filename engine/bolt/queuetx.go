@@ -29,7 +29,7 @@ type queueTx struct {
 	flushed   []*run           // marks that were
 	claimed   []*lease         // to be settled; those of acks are only in ended
 	ended     []endedLease
-	withdrawn []uint64 // records that an operator took away
+	withdrawn []*located // that an operator took away, or that were dropped
 
 	// What is noted of deliveries.
 	delivered bool     // some are to be noted
@@ -244,9 +244,12 @@ func (qt *queueTx) committed() {
 			}
 		}
 	}
-	for _, id := range qt.withdrawn {
-		delete(q.departing, id)
-		q.goneLocked(id)
+	for _, loc := range qt.withdrawn { // before any is ready again: it may be delivered at once, and hold its group
+		if loc.run == nil {
+			delete(q.departing, loc.id)
+			q.goneLocked(loc.id)
+		}
+		q.leaveGroupLocked(loc.group, loc.id)
 	}
 	for _, end := range qt.ended {
 		qt.endLocked(end)
