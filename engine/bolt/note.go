@@ -80,7 +80,6 @@ func (qt *queueTx) noteDeliveries() {
 			q.dirtyLocked(r)
 		}
 		q.tried = append(q.tried, tried...)
-		q.flagLocked()
 	})
 	if qt.emptied {
 		qt.noted = nil // what they were of is in the trash

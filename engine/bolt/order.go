@@ -67,21 +67,20 @@ func (qt *queueTx) reorder(ordered bool, ordering uint64) bool {
 	if ordered && (ordering == 0 || ordering != q.ordering) {
 		return false
 	}
-	q.ordering = 0
-	qt.t.after = append(qt.t.after, func() {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		if ordered {
-			for id, l := range q.leases {
-				if l.group != "" {
-					q.holdGroupLocked(l.group, id)
-				}
-			}
-		} else {
-			q.disbandLocked()
-		}
-		q.dispatchLocked()
-		q.armLocked()
-	})
+	q.ordering, qt.reordered = 0, true
 	return true
+}
+
+// reorderLocked makes the groups what they are now that the queue is ordered, or
+// is not any more: before anything is delivered by its new policy.
+func (q *queue) reorderLocked() {
+	if !q.policy.Ordered {
+		q.disbandLocked()
+		return
+	}
+	for id, l := range q.leases {
+		if l.group != "" {
+			q.holdGroupLocked(l.group, id)
+		}
+	}
 }

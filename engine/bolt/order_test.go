@@ -241,3 +241,49 @@ func TestRetriesAreFoundWithoutReadingTheOthers(t *testing.T) {
 		return nil
 	}))
 }
+
+// TestDeliveredInTheCommitThatChangesTheOrder: who waits when a queue becomes
+// ordered, or is so no more, gets what the new policy says.
+func TestDeliveredInTheCommitThatChangesTheOrder(t *testing.T) {
+	for _, ordered := range []bool{true, false} {
+		e, ids := groupsTest(t)
+		policy := engine.Policy{VisibilityTimeout: time.Hour, Ordered: !ordered}
+		_, err := e.Configure(t.Context(), "jobs", policy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ordered { // the second one is to come with the commit
+			_, _, err = e.Delete(t.Context(), "jobs", ids[1])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		receiveOne(t, e)
+		w := waitingAt(e.lookup("jobs"))
+		policy.Ordered = ordered
+		err = e.write(func(tx *tx) error {
+			_, _, err := tx.queue(e.lookup("jobs")).order(nil)
+			if err == nil {
+				_, _, err = tx.configure("jobs", policy, e.lookup("jobs").ordering)
+			}
+			if err == nil {
+				err = tx.publishOne("jobs", engine.Outgoing{Group: "g"})
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []*lease
+		select {
+		case got = <-w.got:
+		default:
+		}
+		if ordered && len(got) != 0 {
+			t.Errorf("%d is delivered while %s of its group is in flight", got[0].id, ids[0])
+		}
+		if !ordered && (len(got) != 1 || formatID(got[0].id) != ids[1]) {
+			t.Errorf("delivered are %d, and %s is the oldest", len(got), ids[1])
+		}
+	}
+}

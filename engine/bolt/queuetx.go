@@ -40,11 +40,12 @@ type queueTx struct {
 	ripened bool // the due ones were looked at:
 	delays       // these are left then
 
-	written bool // something in the file changes
-	hint    bool // operators may want to look again
-	reread  bool // the log is to be read again from its beginning
-	emptied bool // the live area was given away
-	deleted bool // with the queue
+	written   bool // something in the file changes
+	hint      bool // operators may want to look again
+	reread    bool // the log is to be read again from its beginning
+	reordered bool // it is ordered now, or is not any more
+	emptied   bool // the live area was given away
+	deleted   bool // with the queue
 }
 
 // newlyPublished is a run that this transaction writes.
@@ -260,6 +261,9 @@ func (qt *queueTx) committed() {
 	for _, s := range qt.retries {
 		q.holdGroupLocked(s.group, s.id)
 	}
+	if qt.reordered {
+		q.reorderLocked()
+	}
 	for _, s := range qt.ready {
 		q.leaveGroupLocked(s.group, s.id) // an older one may have come before it
 		q.pushLocked(s)
@@ -320,5 +324,13 @@ func (qt *queueTx) rollback() {
 		if end.l.run != nil {
 			end.l.run.unsettle(end.l.index)
 		}
+	}
+	if qt.delivered { // it was not noted
+		q.flagged = false
+		q.flagLocked()
+	}
+	if len(qt.withdrawn) > 0 { // who came meanwhile did not find them
+		q.dispatchLocked()
+		q.armLocked()
 	}
 }

@@ -2,9 +2,11 @@ package bolt
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"nixie/engine"
@@ -60,6 +62,27 @@ func idsIn(t *testing.T, e *Engine, state engine.State) (ids []engine.ID) {
 		ids = append(ids, m.ID)
 	}
 	return ids
+}
+
+// waitingAt has a receiver wait at a queue.
+func waitingAt(q *queue) *waiter {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	w := &waiter{want: want{max: 1, length: time.Hour}, got: make(chan []*lease, 1)}
+	q.waiters.PushBack(w)
+	q.dispatchLocked()
+	return w
+}
+
+// publishOne publishes a message in this transaction.
+func (t *tx) publishOne(queue string, m engine.Outgoing) error {
+	op, err := t.e.preparePublish(context.Background(), []engine.Outgoing{m})
+	if err != nil {
+		return err
+	}
+	op.queues = []string{queue}
+	op.number(t.e.writer.takeIDs(1))
+	return op.apply(t)
 }
 
 // TestDroppedAsSoonAsRestored: what comes back from the trash may be dropped in
@@ -168,4 +191,54 @@ func TestDeletedAsSoonAsBound(t *testing.T) {
 	if topics, err := e.Topics(t.Context()); err != nil || len(topics) != 1 || !slices.Equal(topics[0].Bindings, []engine.Binding{binding}) {
 		t.Errorf("with the queue its binding does not come back: %v (%v)", topics, err)
 	}
+}
+
+// TestReadyAgainForWhoCameMeanwhile: a receiver that came during a commit which
+// took away what was ready gets it when that fails.
+func TestReadyAgainForWhoCameMeanwhile(t *testing.T) {
+	e, ids := groupsTest(t)
+	var w *waiter
+	err := e.write(func(tx *tx) error {
+		q := e.lookup("jobs")
+		for _, id := range ids {
+			if err := tx.queue(q).trash(id, &trashInfo{}); err != nil {
+				return err
+			}
+		}
+		if w = waitingAt(q); len(w.got) > 0 {
+			t.Error("what is being deleted is delivered")
+		}
+		return tx.fail(engine.ErrNoSpace)
+	})
+	if !errors.Is(err, engine.ErrNoSpace) {
+		t.Fatal(err)
+	}
+	if len(w.got) != 1 {
+		t.Error("nothing was deleted, and the receiver waits")
+	}
+}
+
+// TestDeliveriesAreNotedAfterADeletionFailed: a queue that could not be deleted
+// is as before.
+func TestDeliveriesAreNotedAfterADeletionFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // nothing is noted before
+		e, _ := groupsTest(t)
+		receiveOne(t, e)
+		q := e.lookup("jobs")
+		err := e.write(func(t *tx) error {
+			nameless := newQueue(e, "", stored{}, engine.Policy{})
+			t.queue(nameless).change() // cannot be written
+			_, err := t.deleteQueue("jobs")
+			return err
+		})
+		if err == nil {
+			t.Fatal("a queue without a name is written")
+		}
+		if _, err := e.Publish(t.Context(), "jobs", engine.Outgoing{}); err != nil {
+			t.Fatal(err)
+		}
+		if q.stored.totals.Delivered != 1 || q.unwritten != 0 {
+			t.Errorf("noted are %d deliveries, and to be noted %d", q.stored.totals.Delivered, q.unwritten)
+		}
+	})
 }
