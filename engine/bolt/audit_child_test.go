@@ -138,7 +138,7 @@ func goOn(p worker, s *audit.Session, e *bolt.Engine) {
 // auditRefusals are what may happen to anybody.
 var auditRefusals = []error{
 	engine.ErrNoSpace, engine.ErrLeaseLost, engine.ErrQueueFull, engine.ErrQueueNotFound, engine.ErrNoRoute,
-	engine.ErrTrashNotFound, engine.ErrQueueExists,
+	engine.ErrTrashNotFound, engine.ErrQueueExists, engine.ErrMessageNotFound, engine.ErrInFlight,
 }
 
 // options are those of an engine that is slow, short of memory or of space.

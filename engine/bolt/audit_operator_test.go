@@ -2,7 +2,11 @@ package bolt_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
+	"os"
+	"strconv"
+	"time"
 
 	"nixie/engine"
 	"nixie/engine/bolt"
@@ -13,6 +17,7 @@ import (
 type auditOperator struct {
 	number int
 	random *rand.Rand
+	named  int
 }
 
 // auditDesks are the queues that operators work on; the last one has only dead
@@ -42,7 +47,10 @@ func (o *auditOperator) work(ctx context.Context, s *audit.Session, e *bolt.Engi
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	if o.random.IntN(3) == 0 {
+	switch o.random.IntN(6) {
+	case 0:
+		return o.edit(ctx, s, queue, ids[0])
+	case 1, 2:
 		return s.Delete(ctx, o.number, queue, ids...)
 	}
 	return s.Move(ctx, o.number, engine.MoveRequest{
@@ -63,12 +71,26 @@ func (o *auditOperator) choose(ctx context.Context, e *bolt.Engine, queue string
 	return ids, err
 }
 
-// configure changes how often messages of a queue are tried, and where its dead
-// letters go.
+// edit replaces a message.
+func (o *auditOperator) edit(ctx context.Context, s *audit.Session, queue string, id engine.ID) error {
+	o.named++
+	name := fmt.Sprintf("%d-%d-%d", os.Getpid(), o.number, o.named)
+	m := engine.Outgoing{Body: crashBody(name), Group: strconv.Itoa(o.random.IntN(6))}
+	if o.random.IntN(4) == 0 {
+		m.Delay = time.Duration(1+o.random.IntN(30)) * time.Millisecond
+	}
+	return s.Edit(ctx, o.number, queue, id, name, m)
+}
+
+// configure changes how often messages of a queue are tried, where its dead
+// letters go, and whether it is ordered.
 func (o *auditOperator) configure(ctx context.Context, s *audit.Session) error {
 	queue := auditDesks[o.random.IntN(2)]
 	policy := auditQueues[queue]
 	policy.MaxTries = 2 + o.random.IntN(2)
+	if queue == "file" { // the other one shows the order of all
+		policy.Ordered = o.random.IntN(2) == 0
+	}
 	policy.DeadLetter = []string{engine.OwnDeadLetters, engine.NoDeadLetters, "morgue"}[o.random.IntN(3)]
 	return s.Configure(ctx, o.number, queue, policy)
 }

@@ -70,7 +70,7 @@ func (x *index) publishes() {
 		}
 	}
 	for _, c := range x.h.Calls {
-		if c.Op != Publish {
+		if c.Op != Publish && c.Op != Edit {
 			continue
 		}
 		if c.Result == Done && x.survives(c) {

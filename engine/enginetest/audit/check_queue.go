@@ -10,7 +10,7 @@ import (
 
 // groups: one message of a group at a time, and in the order of ids.
 func (x *index) groups(queue string) {
-	if !x.h.Policies[queue].Ordered {
+	if !x.wasOrdered(queue) {
 		return
 	}
 	byGroup := map[string][]*delivery{}
@@ -25,7 +25,8 @@ func (x *index) groups(queue string) {
 		})
 		var holder, youngest *delivery
 		for _, d := range deliveries {
-			if h := holder; h != nil && h.message != d.message && h.call.Life == d.call.Life && d.granted < x.heldUntil(h) {
+			ordered := x.isOrdered(queue, d.granted)
+			if h := holder; h != nil && h.message != d.message && h.call.Life == d.call.Life && ordered && d.granted < x.heldUntil(h) {
 				x.report(Groups, "%s of group %s of %s is delivered while %s is leased", d.ID, group, queue, h.ID)
 			}
 			if holder == nil || holder.call.Life < d.call.Life || x.heldUntil(d) > x.heldUntil(holder) {
@@ -34,12 +35,16 @@ func (x *index) groups(queue string) {
 			if y := youngest; y != nil && y.granted < d.granted && compareIDs(y.ID, d.ID) > 0 && x.waits(d) {
 				x.report(Groups, "%s of group %s of %s is delivered after %s", d.ID, group, queue, y.ID)
 			}
-			if youngest == nil || compareIDs(d.ID, youngest.ID) > 0 {
+			if ordered && !d.message.replaces() && (youngest == nil || compareIDs(d.ID, youngest.ID) > 0) {
 				youngest = d
 			}
 		}
 	}
 }
+
+// replaces reports that a message came by an edit: its id is newer than those of
+// publishes that are still under way.
+func (m *message) replaces() bool { return m.sent != nil && m.sent.call.Op == Edit }
 
 // waits reports that a message came to its delivery by no delay of its producer
 // and no operator.
@@ -49,7 +54,7 @@ func (x *index) waits(d *delivery) bool {
 
 // order: a message that waits is not passed by a younger one.
 func (x *index) order(queue string, all []*message) {
-	ordered := x.h.Policies[queue].Ordered
+	ordered := x.wasOrdered(queue)
 	var passer *delivery // the first one granted of all younger messages
 	for _, m := range slices.Backward(all) {
 		if m.sent == nil || ordered && m.sent.Group != "" {
@@ -63,7 +68,7 @@ func (x *index) order(queue string, all []*message) {
 		if passer != nil && passer.granted < granted && x.delay(m.sent) == 0 && (len(m.deliveries) > 0 || m.isLive()) && !handled && !x.missed(m, passer) && !x.spared(queue, passer) {
 			x.report(Order, "%s of %s is first delivered after %s", m.id, queue, passer.ID)
 		}
-		if len(m.deliveries) > 0 && m.deliveries[0].call.Queue == queue && !x.shadowed(m.deliveries[0]) && (passer == nil || granted < passer.granted) {
+		if len(m.deliveries) > 0 && m.deliveries[0].call.Queue == queue && !m.replaces() && !x.shadowed(m.deliveries[0]) && (passer == nil || granted < passer.granted) {
 			passer = m.deliveries[0]
 		}
 	}

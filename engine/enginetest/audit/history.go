@@ -41,6 +41,7 @@ const (
 	Extend       Op = "extend"
 	Look         Op = "look"
 	Move         Op = "move"
+	Edit         Op = "edit"
 	Delete       Op = "delete"
 	Purge        Op = "purge"
 	DeleteQueue  Op = "delete queue"
@@ -88,7 +89,8 @@ type Call struct {
 	Reject   bool             `json:"reject,omitempty"`
 	Deadline int64            `json:"deadline,omitempty"` // that extend returned
 
-	To       string         `json:"to,omitempty"` // of a move, as are Into and Keep
+	Edited   engine.ID      `json:"edited,omitempty"` // that the message published took the place of
+	To       string         `json:"to,omitempty"`     // of a move, as are Into and Keep
 	Into     engine.State   `json:"into,omitempty"`
 	Keep     bool           `json:"keep,omitempty"`
 	Outcomes []Outcome      `json:"outcomes,omitempty"` // of a move or a deletion, for each id

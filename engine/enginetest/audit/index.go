@@ -86,7 +86,7 @@ func indexOf(h *History) *index {
 			x.starved[c.Life] = true
 		}
 		switch c.Op {
-		case Publish, PublishTopic:
+		case Publish, PublishTopic, Edit:
 			for i := range c.Sent {
 				x.sent[c.Sent[i].Name] = &sent{&c.Sent[i], c, i}
 			}
@@ -114,7 +114,7 @@ func indexOf(h *History) *index {
 	}
 	for _, m := range x.messages {
 		m.sent = x.sent[m.name]
-		if m.sent != nil && m.sent.call.Op == Publish {
+		if m.sent != nil && m.sent.call.Op != PublishTopic {
 			m.queue = m.sent.call.Queue
 		}
 		x.queues[m.queue] = append(x.queues[m.queue], m)
@@ -278,6 +278,16 @@ func (x *index) policiesOf(queue string, from, to int64) (all []engine.Policy) {
 		all = append(all, *w.Policy)
 	}
 	return all
+}
+
+// isOrdered reports that a queue was surely ordered then.
+func (x *index) isOrdered(queue string, at int64) bool {
+	return !slices.ContainsFunc(x.policiesOf(queue, at, at), func(p engine.Policy) bool { return !p.Ordered })
+}
+
+// wasOrdered reports that a queue was ordered at some time, maybe.
+func (x *index) wasOrdered(queue string) bool {
+	return x.h.Policies[queue].Ordered || slices.ContainsFunc(x.policies[queue], func(w write) bool { return w.Policy.Ordered })
 }
 
 // handled reports that an operator may have done something to the message

@@ -126,7 +126,7 @@ func resultOf(err error) (Result, string) {
 	for _, refusal := range []error{
 		engine.ErrLeaseLost, engine.ErrNoSpace, engine.ErrClosed, engine.ErrQueueFull,
 		engine.ErrQueueNotFound, engine.ErrQueueExists, engine.ErrNoRoute, engine.ErrTrashNotFound,
-		engine.ErrInvalid, engine.ErrTooLarge,
+		engine.ErrInvalid, engine.ErrTooLarge, engine.ErrMessageNotFound, engine.ErrInFlight,
 	} {
 		if errors.Is(err, refusal) {
 			return Refused, refusal.Error()

@@ -27,6 +27,17 @@ func (s *Session) Move(ctx context.Context, client int, r engine.MoveRequest) er
 	return err
 }
 
+// Edit replaces a message by another one of the same queue.
+func (s *Session) Edit(ctx context.Context, client int, queue string, id engine.ID, name string, m engine.Outgoing) error {
+	replacement := []engine.Outgoing{m}
+	c := &Call{Client: client, Op: Edit, Queue: queue, Edited: id, Sent: christen([]string{name}, replacement)}
+	end := s.begin(c)
+	by, entry, err := s.e.Edit(ctx, engine.EditRequest{Queue: queue, ID: id, Replacement: replacement[0], To: queue})
+	c.IDs, c.Entry, c.Count = []engine.ID{by}, entry.ID, entry.Count
+	end(err)
+	return err
+}
+
 // Delete puts messages into the trash.
 func (s *Session) Delete(ctx context.Context, client int, queue string, ids ...engine.ID) error {
 	c := &Call{Client: client, Op: Delete, Queue: queue, IDs: ids}

@@ -77,8 +77,11 @@ func registersOf(h *History) *registers {
 		}
 	}
 	for _, c := range h.Calls {
-		if c.Op == Move || c.Op == Delete {
+		switch c.Op {
+		case Move, Delete:
 			r.work(c)
+		case Edit:
+			r.edit(c)
 		}
 	}
 	return r
@@ -103,8 +106,25 @@ func (r *registers) work(c *Call) {
 		if c.Op != Delete || w.result != Done {
 			continue
 		}
-		for _, back := range r.restores[c.Entry] {
-			r.works[id] = append(r.works[id], write{back, back.Result, []string{c.Queue}})
-		}
+		r.back(id, c)
+	}
+}
+
+// edit notes what became of the original.
+func (r *registers) edit(c *Call) {
+	w := write{Call: c, result: c.Result, places: []string{""}}
+	if c.Result != Done {
+		w.places = append(w.places, c.Queue)
+	}
+	r.works[c.Edited] = append(r.works[c.Edited], w)
+	if c.Result == Done {
+		r.back(c.Edited, c)
+	}
+}
+
+// back notes that what a call put into the trash was restored.
+func (r *registers) back(id engine.ID, c *Call) {
+	for _, back := range r.restores[c.Entry] {
+		r.works[id] = append(r.works[id], write{back, back.Result, []string{c.Queue}})
 	}
 }
