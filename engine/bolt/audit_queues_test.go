@@ -16,8 +16,8 @@ var auditQueues = map[string]engine.Policy{
 	"brief":  {VisibilityTimeout: auditLease, MaxTries: 5, TTL: auditLease, DeadLetter: "lapsed"},
 	"lapsed": {VisibilityTimeout: auditLease},
 	// These are full soon. What the second one drops goes to the trash.
-	"small":   {VisibilityTimeout: auditLease, MaxTries: 5, MaxDepth: 12},
-	"sliding": {VisibilityTimeout: auditLease, MaxTries: 5, MaxDepth: 12, Overflow: engine.DropOldest, DeadLetter: engine.NoDeadLetters},
+	"small":   {VisibilityTimeout: auditLease, MaxTries: 5, MaxDepth: 12, MaxBytes: 250_000},
+	"sliding": {VisibilityTimeout: auditLease, MaxTries: 5, MaxDepth: 12, MaxBytes: 250_000, Overflow: engine.DropOldest, DeadLetter: engine.NoDeadLetters},
 	// These have what is published to auditTopic.
 	"left":  {VisibilityTimeout: auditLease, MaxTries: 5},
 	"right": {VisibilityTimeout: auditLease, MaxTries: 5, Ordered: true},

@@ -19,6 +19,9 @@ func (x *index) room(queue string) {
 			if over := c.Depth - p.MaxDepth; p.MaxDepth > 0 && over > 0 && over > x.received(c, p) {
 				x.report(Room, "%s has %d messages, more than it may", queue, c.Depth)
 			}
+			if p.MaxBytes > 0 && c.Bytes > p.MaxBytes && x.received(c, p) == 0 {
+				x.report(Room, "%s has %d bytes, more than it may", queue, c.Bytes)
+			}
 		case c.Op == Publish && c.Queue == queue && c.Error == engine.ErrQueueFull.Error() && x.hasRoom(c, queue):
 			x.report(Room, "%s refused a publish of %d messages, and was not full", queue, len(c.Sent))
 		}

@@ -87,6 +87,10 @@ var wideMutations = []mutation{
 	{Counters, "expired", onWide(seenIn("brief", diedOf(engine.Expired)), func(x *index, _ *message) {
 		x.h.Final["brief"].Info.Totals.Expired++
 	})},
+	{Room, "too many bytes", onWide(calls(looksAt("small")), func(x *index, c *Call) {
+		x.policy("small", func(p *engine.Policy) { p.MaxBytes = 1 << 20 })
+		c.Bytes = 1<<20 + 1
+	})},
 	{Room, "above the bound", onWide(calls(looksAt("small")), func(_ *index, c *Call) { c.Depth = 7 })},
 	{Room, "above the bound of one that drops", onWide(calls(looksAt("sliding")), func(_ *index, c *Call) { c.Depth = 700 })},
 	{Room, "refused though there is room", onWide(calls(refusedFor(engine.ErrQueueFull)), func(x *index, _ *Call) {
