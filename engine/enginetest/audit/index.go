@@ -214,7 +214,7 @@ func (d *delivery) maybe(does func(use) bool) bool {
 // heldUntil is until when the lease was surely not over.
 func (x *index) heldUntil(d *delivery) int64 {
 	until := min(d.deadline, x.h.Lives[d.call.Life].Closing)
-	if x.handled(d.message, d.granted, until) {
+	if x.taken(d.message, d.granted, until) {
 		return d.granted
 	}
 	for _, u := range d.uses {
@@ -293,9 +293,21 @@ func (x *index) wasOrdered(queue string) bool {
 // handled reports that an operator may have done something to the message
 // between two times.
 func (x *index) handled(m *message, from, to int64) bool {
+	return x.did(m, from, to, func(Op) bool { return true })
+}
+
+// taken reports that an operator may have ended a lease of the message between
+// two times: what is in flight cannot be moved or edited.
+func (x *index) taken(m *message, from, to int64) bool {
+	return x.did(m, from, to, func(op Op) bool { return op == Delete })
+}
+
+// did reports that an operator may have done one of these things to the message,
+// or have taken all of its queue away.
+func (x *index) did(m *message, from, to int64, these func(Op) bool) bool {
 	during := func(c *Call) bool { return c.Begin <= to && c.End >= from }
 	works := slices.DeleteFunc(slices.Clone(x.works[m.id]), func(w write) bool { return w.result == Refused })
-	if slices.ContainsFunc(works, func(w write) bool { return during(w.Call) }) {
+	if slices.ContainsFunc(works, func(w write) bool { return these(w.Op) && during(w.Call) }) {
 		return true
 	}
 	return slices.ContainsFunc(x.sweeps, func(c *Call) bool {
