@@ -84,19 +84,33 @@ func (c *checker) end() {
 	}
 }
 
-// renew goes on with the file as it is now. With do, it does that while nobody
-// can change the file.
-func (c *checker) renew(do func()) error {
+// renew goes on with the file as it is now.
+func (c *checker) renew() error {
 	c.end()
 	c.moment++
 	writer, err := c.e.db.Begin(true) // gives free what was held
 	if err != nil {
 		return err
 	}
-	if c.btx, err = c.e.db.Begin(false); err == nil && do != nil {
-		do()
-	}
+	c.btx, err = c.e.db.Begin(false)
 	return errors.Join(err, writer.Rollback())
+}
+
+// renewBetween is renew between two commits, when what bbolt says of the file as
+// a whole is true of this moment; do may ask it.
+func (c *checker) renewBetween(do func()) error {
+	c.end()
+	c.moment++
+	var failed error
+	err := c.e.write(func(t *tx) error {
+		t.after = append(t.after, func() {
+			if c.btx, failed = c.e.db.Begin(false); failed == nil {
+				do()
+			}
+		})
+		return nil
+	})
+	return errors.Join(err, failed)
 }
 
 // pause is called every now and then. It reports whether so much was deleted
@@ -119,8 +133,8 @@ func (c *checker) pages() error {
 	for range heldTries {
 		var done bool
 		var err error
-		// bbolt says only some time after a commit how many are free, so that a
-		// miscount is believed only if it stays.
+		// A check that goes on beside this one can have bbolt say how many were
+		// free before, so that a miscount is believed only if it stays.
 		if done, miscounted, err = c.walkPages(); err != nil || done && miscounted == "" {
 			return err
 		}
@@ -143,7 +157,7 @@ func (c *checker) walkPages() (done bool, miscounted string, err error) {
 	var root uint64
 	var valid bool
 	var free int64
-	if err := c.renew(func() {
+	if err := c.renewBetween(func() {
 		pages.size = c.btx.Size() // it may have grown since it was opened
 		root, valid = pages.newestRoot()
 		stats := c.e.db.Stats()
@@ -187,7 +201,7 @@ func (c *checker) each(a area, kind byte, fn func(k, v []byte)) error {
 		if last, err = c.some(b, last, fn); last == nil || err != nil {
 			return err
 		}
-		if err := c.renew(nil); err != nil {
+		if err := c.renew(); err != nil {
 			return err
 		}
 		if !c.readStored() || a != c.s.live && a != c.s.dead {

@@ -8,7 +8,7 @@ import (
 
 // queues checks one queue after the other.
 func (c *checker) queues() error {
-	if err := c.renew(nil); err != nil {
+	if err := c.renew(); err != nil {
 		return err
 	}
 	var names []string
@@ -55,7 +55,7 @@ func (c *checker) wholeQueue() error {
 		c.same("bytes", c.s.bytes, found.bytes)
 	}
 	for tries := 0; tries < heldTries && !atOnce && err == nil; tries++ {
-		if err = c.renew(nil); err == nil {
+		if err = c.renew(); err == nil {
 			found, atOnce, err = c.atOnce(c.countQueue)
 		}
 	}
