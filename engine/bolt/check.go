@@ -99,6 +99,13 @@ func (c *checker) renew() error {
 // renewBetween is renew between two commits, when what bbolt says of the file as
 // a whole is true of this moment; do may ask it.
 func (c *checker) renewBetween(do func()) error {
+	if c.e.writer == nil { // nobody else works on the file
+		err := c.renew()
+		if err == nil {
+			do()
+		}
+		return err
+	}
 	c.end()
 	c.moment++
 	var failed error
