@@ -64,9 +64,9 @@
 // The disk, by far: of the time from one commit to the next, writing the pages
 // and syncing twice takes the most (BenchmarkCommit). A lone caller has no more
 // than a bare bbolt file gives (BenchmarkFloor), about half of an append with one
-// sync. Many callers share a commit, until what they do themselves between two
-// of them, which is to wake up and to prepare the next call, takes as long as the
-// disk. Relaxed callers wait for neither: they are bound by processors.
+// sync. Many callers share a commit; between two of them stands what they do
+// themselves, which is to wake up and to prepare the next call. Relaxed callers
+// wait for neither, but behind a commit's worth of messages (maxPendingBytes).
 //
 // # Memory
 //
