@@ -1,8 +1,6 @@
 package audit
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -192,22 +190,5 @@ func TestWideMutationsAreCaught(t *testing.T) {
 	for seed := range uint64(8) {
 		good = append(good, recordedWide(t, seed))
 	}
-	for _, m := range wideMutations {
-		t.Run(fmt.Sprint(m.rule, ": ", m.what), func(t *testing.T) {
-			found := 0
-			for seed, lines := range good {
-				random := rand.New(rand.NewPCG(1, uint64(seed)))
-				h := read(t, lines)
-				if m.do(indexOf(h), random.IntN) {
-					found++
-					if all := Check(h); !m.caught(all) {
-						t.Errorf("history %d: not caught; found are %v", seed, all)
-					}
-				}
-			}
-			if found == 0 {
-				t.Error("no history has a place for it")
-			}
-		})
-	}
+	checkCaught(t, wideMutations, good)
 }
