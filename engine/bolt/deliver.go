@@ -79,7 +79,7 @@ func (q *queue) delivered(d *engine.Delivery, l *lease, texts *texts) {
 	d.Deadline = d.LeaseUntil
 }
 
-// texts makes the ids and tokens of some leases, in one piece of memory.
+// texts makes ids and tokens, in one piece of memory.
 type texts struct{ b strings.Builder }
 
 func (t *texts) expect(leases []*lease) {
@@ -88,13 +88,14 @@ func (t *texts) expect(leases []*lease) {
 }
 
 func (t *texts) of(l *lease) (engine.ID, string) {
+	return engine.ID(t.number(l.id, 10)), t.number(l.token, tokenBase)
+}
+
+func (t *texts) number(n uint64, base int) string {
 	var digits [20]byte
 	start := t.b.Len()
-	t.b.Write(strconv.AppendUint(digits[:0], l.id, 10))
-	middle := t.b.Len()
-	t.b.Write(strconv.AppendUint(digits[:0], l.token, tokenBase))
-	s := t.b.String()
-	return engine.ID(s[start:middle]), s[middle:]
+	t.b.Write(strconv.AppendUint(digits[:0], n, base))
+	return t.b.String()[start:]
 }
 
 // bodies copies the bodies of messages that are received together: small ones

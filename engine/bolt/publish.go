@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"nixie/engine"
 )
@@ -244,17 +242,14 @@ func (o *publishOp) ids() []engine.ID {
 	ids := make([]engine.ID, len(o.messages))
 	first := o.first + uint64(len(o.messages)*(len(o.queues)-1))
 	last := first + uint64(len(ids)-1)
-	var all strings.Builder // they share a piece of memory
-	all.Grow(len(ids) * idDigits(last))
-	var digits [20]byte
+	var texts texts
+	texts.b.Grow(len(ids) * idDigits(last))
 	for i := range ids {
 		id, duplicate := o.earlier[i]
 		if !duplicate {
 			id = first + uint64(i)
 		}
-		start := all.Len()
-		all.Write(strconv.AppendUint(digits[:0], id, 10))
-		ids[i] = engine.ID(all.String()[start:])
+		ids[i] = engine.ID(texts.number(id, 10))
 	}
 	return ids
 }

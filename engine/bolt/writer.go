@@ -34,7 +34,6 @@ type finished interface {
 type call struct {
 	op      operation
 	relaxed bool // nobody waits for it
-	lost    bool // its commit failed
 	err     error
 }
 
@@ -274,20 +273,18 @@ func (w *writer) commit(b *batch) {
 	w.busy = true
 	w.mu.Unlock()
 	err := w.transact(b.calls)
-	if err != nil && len(b.calls) > 1 {
-		for i := range b.calls {
-			err = w.transact(b.calls[i : i+1])
-			w.e.damaged(err)
-			b.calls[i].lost = err != nil
-		}
-	} else if len(b.calls) == 1 {
-		b.calls[0].lost = err != nil
+	alone := err != nil && len(b.calls) > 1
+	if !alone {
+		w.e.damaged(err)
 	}
-	w.e.damaged(err)
 	for i := range b.calls {
 		c := &b.calls[i]
-		if c.lost && c.relaxed && w.lost == nil {
-			w.lost = c.err
+		if alone {
+			err = w.transact(b.calls[i : i+1])
+			w.e.damaged(err)
+		}
+		if err != nil && c.relaxed && w.lost == nil {
+			w.lost = err
 		}
 		if op, ok := c.op.(finished); ok {
 			op.finish()
