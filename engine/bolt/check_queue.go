@@ -6,7 +6,7 @@ import (
 	"nixie/engine"
 )
 
-// queues checks one queue after the other.
+// queues checks the trash, and one queue after the other.
 func (c *checker) queues() error {
 	if err := c.renew(); err != nil {
 		return err
@@ -32,12 +32,24 @@ func (c *checker) queues() error {
 		}
 		return nil
 	})
+	c.queue = ""
+	c.trash()
 	for _, name := range names {
 		if c.queue = name; err == nil {
 			err = c.wholeQueue()
 		}
 	}
 	return err
+}
+
+// trash decodes the entries of the trash.
+func (c *checker) trash() {
+	cursor := c.btx.Bucket(bucketTrash).Cursor()
+	for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
+		if _, _, err := decodeTrash(k, v); err != nil {
+			c.problem("%v", err)
+		}
+	}
 }
 
 // counted is what was found of a queue.

@@ -192,8 +192,8 @@ func (k *keeper) tidy(t *tx, turn *turn) {
 		until, _ := id64(key[:8])
 		k.tidyBy(int64(until))
 	}
-	if at, ok := t.oldestTrash(); ok {
-		k.tidyBy(at.UnixNano())
+	if _, oldest := t.oldestTrash(); oldest != nil {
+		k.tidyBy(oldest.KeptTil.UnixNano())
 	}
 }
 

@@ -55,11 +55,20 @@ func readTrash(btx *bbolt.Tx, id uint64) (*trashInfo, error) {
 	if v == nil {
 		return nil, engine.ErrTrashNotFound
 	}
-	i := &trashInfo{}
-	if err := json.Unmarshal(v, i); err != nil {
-		return nil, damage("entry %d of the trash: %v", id, err)
+	_, i, err := decodeTrash(key64(id), v)
+	return i, err
+}
+
+func decodeTrash(k, v []byte) (id uint64, i *trashInfo, err error) {
+	id, ok := id64(k)
+	if !ok {
+		return 0, nil, damage("an entry of the trash has the key %x", k)
 	}
-	return i, nil
+	i = &trashInfo{}
+	if err := json.Unmarshal(v, i); err != nil {
+		return 0, nil, damage("entry %d of the trash: %v", id, err)
+	}
+	return id, i, nil
 }
 
 // keepOneFor is how long the messages of a queue that keeps no dead letters
@@ -83,7 +92,8 @@ func (qt *queueTx) throwAway(rec *record, what engine.TrashKind, from area) {
 	t.writeTrash(id, i)
 }
 
-// Trash implements engine.Operator.
+// Trash implements engine.Operator. What of it cannot be read is left out: check
+// names it.
 func (e *Engine) Trash(ctx context.Context) ([]engine.TrashEntry, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -91,12 +101,9 @@ func (e *Engine) Trash(ctx context.Context) ([]engine.TrashEntry, error) {
 	var entries []engine.TrashEntry
 	err := e.view(func(btx *bbolt.Tx) error {
 		return btx.Bucket(bucketTrash).ForEach(func(k, v []byte) error {
-			id, ok := id64(k)
-			i := &trashInfo{}
-			if err := json.Unmarshal(v, i); !ok || err != nil {
-				return damage("entry %x of the trash: %v", k, err)
+			if id, i, err := decodeTrash(k, v); err == nil {
+				entries = append(entries, i.entry(id))
 			}
-			entries = append(entries, i.entry(id))
 			return nil
 		})
 	})
@@ -145,26 +152,24 @@ func (t *tx) discard(id uint64, i *trashInfo) {
 
 // emptyOldTrash discards the oldest entry if it was kept long enough.
 func (t *tx) emptyOldTrash() (more bool) {
-	if at, ok := t.oldestTrash(); !ok || at.After(t.now) {
+	id, i := t.oldestTrash()
+	if i == nil || i.KeptTil.After(t.now) {
 		return false
 	}
-	k, v := t.Bucket(bucketTrash).Cursor().First()
-	i := &trashInfo{}
-	id, _ := id64(k)
-	if t.fail(json.Unmarshal(v, i)) == nil {
-		t.discard(id, i)
-	}
+	t.discard(id, i)
 	return true
 }
 
-// oldestTrash says when the first entry is to go.
-func (t *tx) oldestTrash() (time.Time, bool) {
-	k, v := t.Bucket(bucketTrash).Cursor().First()
-	i := &trashInfo{}
-	if k == nil || json.Unmarshal(v, i) != nil {
-		return time.Time{}, false
+// oldestTrash returns the first entry that can be read; nil if there is none. One
+// that cannot stays: nobody knows its areas, but salvage finds what is in them.
+func (t *tx) oldestTrash() (uint64, *trashInfo) {
+	c := t.Bucket(bucketTrash).Cursor()
+	for k, v := c.First(); k != nil; k, v = c.Next() {
+		if id, i, err := decodeTrash(k, v); err == nil {
+			return id, i
+		}
 	}
-	return i.KeptTil, true
+	return 0, nil
 }
 
 // sweep deletes areas bit by bit, so that nobody waits behind millions of
