@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
+	"strings"
 	"time"
 
 	"nixie/engine"
@@ -73,19 +74,15 @@ func (b *benchCommand) Run(c *command) error {
 	if b.JSON {
 		return operation.JSONLines(c.Stdout).Encode(r)
 	}
-	w := benchTable(c)
-	fmt.Fprintln(w, benchHead)
-	r.row(w)
-	return w.Flush()
+	return printBench(c.Stdout, benchHead(), r.row())
 }
 
-// tour measures what tells most about a machine in a quarter of a minute.
+// tour measures what tells most about a machine in half a minute, and prints
+// each phase when it is known.
 func (b *benchCommand) tour(c *command, path string) error {
-	w := benchTable(c)
 	if !b.JSON {
-		fmt.Fprintf(c.Stdout, "%s messages of %s, in %s; each phase %s\n\n",
-			b.Durability, widget.Bytes(int64(b.Size)), filepath.Dir(path), time.Duration(b.Seconds*float64(time.Second)))
-		fmt.Fprintln(w, benchHead)
+		fmt.Fprintf(c.Stdout, "%s messages of %s, in %s; each phase %s\n\n%s\n",
+			b.Durability, widget.Bytes(int64(b.Size)), filepath.Dir(path), time.Duration(b.Seconds*float64(time.Second)), benchHead())
 	}
 	for _, load := range []benchLoad{{clients: 1, batch: 1}, {clients: 16, batch: 1}, {clients: 256, batch: 1}, {clients: 16, batch: 100}} {
 		load.size = b.Size
@@ -102,21 +99,28 @@ func (b *benchCommand) tour(c *command, path string) error {
 			if b.JSON {
 				err = operation.JSONLines(c.Stdout).Encode(r)
 			} else {
-				r.row(w)
+				err = printBench(c.Stdout, r.row())
 			}
 			if err != nil {
 				return err
 			}
 		}
 	}
-	return w.Flush()
+	return nil
 }
 
-func benchTable(c *command) *tabwriter.Writer {
-	return tabwriter.NewWriter(c.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
+// The columns have room for the largest numbers, so that a row can be printed
+// before the next is known.
+const benchColumns = "%-5s  %7v  %5v  %10s  %8s  %8s  %11s  %12s  %9s"
+
+func benchHead() string {
+	return fmt.Sprintf(benchColumns, "PHASE", "CLIENTS", "BATCH", "MESSAGES/s", "p50 ms", "p99 ms", "CPU µs EACH", "WRITTEN EACH", "MEMORY")
 }
 
-const benchHead = "PHASE\tCLIENTS\tBATCH\tMESSAGES/s\tp50\tp99\tCPU µs EACH\tWRITTEN EACH\tMEMORY\t"
+func printBench(w io.Writer, lines ...string) error {
+	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
+	return err
+}
 
 // benchResult is what a phase measured. The fields of its JSON are an
 // interface.
@@ -136,10 +140,10 @@ type benchResult struct {
 	DeviceBytes float64 `json:"device_bytes_per_msg"`
 }
 
-func (r *benchResult) row(w *tabwriter.Writer) {
-	us := func(v float64) string { return widget.Duration(time.Duration(v * float64(time.Microsecond))) }
-	fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\t%.1f\t%s\t%s\t\n", r.Phase, r.Clients, r.Batch,
-		widget.Count(int64(r.Rate)), us(r.P50), us(r.P99), r.CPU, widget.Bytes(int64(r.DeviceBytes)), widget.Bytes(r.RSS))
+func (r *benchResult) row() string {
+	ms := func(us float64) string { return fmt.Sprintf("%.2f", us/1000) }
+	return fmt.Sprintf(benchColumns, r.Phase, r.Clients, r.Batch, widget.Count(int64(r.Rate)),
+		ms(r.P50), ms(r.P99), fmt.Sprintf("%.1f", r.CPU), widget.Bytes(int64(r.DeviceBytes)), widget.Bytes(r.RSS))
 }
 
 // benchLoad is who does what.
@@ -152,7 +156,7 @@ type benchLoad struct {
 func (b *benchCommand) measure(ctx context.Context, path, phase string, load benchLoad) (*benchResult, error) {
 	e, err := bolt.Open(path, bolt.Options{LockWait: lockWait, SyncDelay: b.SyncDelay})
 	if err != nil {
-		return nil, err
+		return nil, openError(path, err)
 	}
 	defer e.Close()
 	policy := engine.DefaultPolicy()

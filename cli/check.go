@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -67,13 +68,16 @@ func (k *checkCommand) print(w io.Writer, report bolt.Report) error {
 
 // salvage writes what can still be read of a damaged database.
 func (k *checkCommand) salvage(c *command) (err error) {
-	path, err := c.path()
+	path, err := c.existing()
 	if err != nil {
 		return err
 	}
 	out := c.Stdout
 	if k.Salvage != "-" {
 		f, err := os.OpenFile(k.Salvage, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if errors.Is(err, fs.ErrExist) {
+			return usagef("%s exists: name a new file", k.Salvage)
+		}
 		if err != nil {
 			return err
 		}

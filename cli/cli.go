@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"strings"
 	"syscall"
 
@@ -54,7 +55,7 @@ type DemoSession struct {
 
 // grammar is the command line.
 type grammar struct {
-	DB string `name:"db" env:"NIXIE_DB" placeholder:"FILE" help:"The database. Default: ${database}."`
+	DB string `name:"db" env:"NIXIE_DB" placeholder:"FILE" help:"The database. Default: ${database}; of demo and bench, one that is thrown away."`
 
 	Console   consoleCommand   `cmd:"" default:"1" help:"Open the console (as without any command)."`
 	Demo      demoCommand      `cmd:"" help:"Open the console on a living system to try things out, in a throw-away database unless --db is given."`
@@ -116,6 +117,7 @@ func (p Program) run(ctx context.Context, args []string) (err error) {
 		kong.Writers(p.Stdout, p.Stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.WithHyphenPrefixedParameters(true), // --filter -reason:timeout
+		kong.KindMapper(reflect.String, kong.MapperFunc(text)),
 		kong.Exit(func(code int) { panic(helped{}) }),
 	)
 	if err != nil {
@@ -135,6 +137,20 @@ func (p Program) run(ctx context.Context, args []string) (err error) {
 		return &usageError{text: err.Error()}
 	}
 	return parsed.Run(&command{Program: p, ctx: ctx, db: g.DB})
+}
+
+// text takes the value of a flag or argument. A flag at the end of the line has
+// none: with hyphens allowed in values, kong itself would take it for empty.
+func text(c *kong.DecodeContext, target reflect.Value) error {
+	token, err := c.Scan.PopValue("string")
+	if err != nil {
+		return err
+	}
+	if token.IsEOL() {
+		return errors.New("missing value")
+	}
+	target.SetString(token.String())
+	return nil
 }
 
 // helped is thrown when help was printed and there is nothing else to do.

@@ -72,10 +72,12 @@ func openError(path string, err error) error {
 		return &inUseError{path: path, holder: holder(path)}
 	case errors.Is(err, engine.ErrNewerVersion):
 		return fmt.Errorf("%w: update nixie, or use --db FILE", err)
-	case errors.Is(err, engine.ErrNotADatabase), errors.Is(err, engine.ErrDamaged):
+	case errors.Is(err, engine.ErrNotADatabase):
 		return fmt.Errorf("%w; nothing was changed: use --db FILE for another one", err)
+	case errors.Is(err, engine.ErrDamaged):
+		return fmt.Errorf("%w; nothing was changed: nixie check --salvage FILE writes what can still be read of it", err)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w: use --db FILE for one of your own", err)
+		return fmt.Errorf("the database %s: %w: use --db FILE for one of your own", path, fs.ErrPermission)
 	}
 	return err
 }

@@ -51,6 +51,8 @@ func (p *publishCommand) Run(c *command) error {
 	lines := newLineReader(source, e.Capabilities().MaxBody, p.Whole || p.Body != nil)
 	err = publisher.all(c.ctx, lines)
 	switch {
+	case err != nil && p.Body != nil:
+		return err
 	case err != nil && publisher.count > 0:
 		return fmt.Errorf("%s: %w (%d published before)", name, err, publisher.count)
 	case err != nil:
@@ -106,11 +108,12 @@ func (p *publishCommand) template() (engine.Outgoing, error) {
 	return m, nil
 }
 
-// source is where the bodies come from, and its name for errors.
+// source is where the bodies come from, and its name for errors, which a BODY
+// does without.
 func (p *publishCommand) source(c *command) (io.ReadCloser, string, error) {
 	switch {
 	case p.Body != nil:
-		return io.NopCloser(strings.NewReader(*p.Body)), "publish", nil
+		return io.NopCloser(strings.NewReader(*p.Body)), "", nil
 	case p.File != "" && p.File != "-":
 		f, err := os.Open(p.File)
 		return f, p.File, err

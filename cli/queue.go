@@ -85,7 +85,11 @@ func (c *command) change(e engine.Engine, request operation.Request) error {
 		return nil
 	})
 	if errors.Is(err, operation.ErrNothing) {
-		_, err = fmt.Fprintf(c.Stdout, "%s: it is so already\n", request.Queue)
+		already := "it is so already"
+		if request.Verb == operation.Unbind {
+			already = "there is no such binding"
+		}
+		_, err = fmt.Fprintf(c.Stdout, "%s: %s\n", request.Queue, already)
 	}
 	return err
 }

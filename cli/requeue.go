@@ -15,8 +15,8 @@ import (
 
 type requeueCommand struct {
 	Queue  string   `arg:"" help:"The queue whose dead letters are meant: QUEUE or QUEUE.dead."`
-	More   []string `arg:"" optional:"" hidden:""`
-	ID     []string `placeholder:"ID,…" help:"Those with these ids."`
+	More   []string `arg:"" name:"id" optional:"" help:"Behind --id: more ids."`
+	ID     []string `placeholder:"ID" help:"Those with these ids."`
 	All    bool     `help:"All of them."`
 	Filter string   `short:"f" placeholder:"F" help:"Those that match: words, tries>3, age>10m, reason:timeout, header.tenant:acme, .order.total > 100."`
 	Canary bool     `xor:"pace" help:"1, then 10, then 100, then the rest; stop when more than a fifth of these come back. Goes with --exec."`
