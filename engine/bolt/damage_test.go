@@ -36,6 +36,18 @@ func breakRecord(t *testing.T, e *Engine, name string) engine.Delivery {
 	return got[0]
 }
 
+// breakRun overwrites the run that begins with a message.
+func breakRun(t *testing.T, e *Engine, name string, first engine.ID) {
+	t.Helper()
+	id, _ := parseID(first)
+	err := e.db.Update(func(btx *bbolt.Tx) error {
+		return btx.Bucket(e.lookup(name).stored.live.bucket(kindRuns)).Put(key64(id), []byte("damaged"))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestDamagedIsNotSettled: what could not be settled, as the file is damaged, is
 // in flight as before.
 func TestDamagedIsNotSettled(t *testing.T) {
@@ -44,6 +56,9 @@ func TestDamagedIsNotSettled(t *testing.T) {
 	for range 2 {
 		if err := e.Nack(t.Context(), d.Receipt, engine.Failure{}); !errors.Is(err, engine.ErrDamaged) {
 			t.Errorf("nack: %v", err)
+		}
+		if err := e.Ack(t.Context(), d.Receipt); !errors.Is(err, engine.ErrDamaged) {
+			t.Errorf("ack: %v", err)
 		}
 	}
 }
@@ -73,13 +88,7 @@ func TestPurgeEndsDamage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, _ := parseID(ids[0])
-	err = e.db.Update(func(btx *bbolt.Tx) error {
-		return btx.Bucket(e.lookup("q0").stored.live.bucket(kindRuns)).Put(key64(id), []byte("damaged"))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	breakRun(t, e, "q0", ids[0])
 	e.dropWindow("q0")
 	if got, err := e.Receive(t.Context(), "q0", engine.ReceiveOptions{}); err != nil || len(got) != 1 {
 		t.Errorf("before the damage are %v (%v)", got, err)
@@ -114,6 +123,60 @@ func TestDamagedAmongTheDelayed(t *testing.T) {
 		got, err := e.Receive(t.Context(), "q0", engine.ReceiveOptions{Wait: time.Hour})
 		if err != nil || len(got) != 1 || got[0].ID != ids[1] {
 			t.Errorf("received are %v (%v), want %v", got, err, ids[1])
+		}
+		if e.damage.Load() == nil {
+			t.Error("nobody will know of the damage")
+		}
+	})
+}
+
+// TestDamagedAmongTheLeased: the leases of the others run out, whichever runs out
+// first; what is damaged stays in flight.
+func TestDamagedAmongTheLeased(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, got := leased(t, Options{}, 1, 1)
+		breakRecord(t, e, "q0")
+		breakRun(t, e, "q0", got[0].ID)
+		ids, err := e.Publish(t.Context(), "q0", engine.Outgoing{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Receive(t.Context(), "q0", engine.ReceiveOptions{Lease: 2 * time.Hour}); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second time the damaged ones ran out long ago
+			d, err := e.Receive(t.Context(), "q0", engine.ReceiveOptions{Lease: time.Hour, Wait: 10 * time.Hour})
+			if err != nil || len(d) != 1 || d[0].ID != ids[0] {
+				t.Fatalf("received are %v (%v), want %v", d, err, ids[0])
+			}
+		}
+		info, err := e.Queue(t.Context(), "q0")
+		if err != nil || info.InFlight != 3 {
+			t.Errorf("in flight are %d (%v), want those that are damaged and one", info.InFlight, err)
+		}
+		if e.damage.Load() == nil {
+			t.Error("nobody will know of the damage")
+		}
+	})
+}
+
+// TestDamagedKeyAmongTheDue: the others become ready when they are due.
+func TestDamagedKeyAmongTheDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, _ := leased(t, Options{}, 1, 1)
+		ids, err := e.Publish(t.Context(), "q0", engine.Outgoing{Delay: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = e.db.Update(func(btx *bbolt.Tx) error {
+			return btx.Bucket(e.lookup("q0").stored.live.bucket(kindDue)).Put([]byte{0}, nil)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := e.Receive(t.Context(), "q0", engine.ReceiveOptions{Wait: time.Hour})
+		if err != nil || len(got) != 1 || got[0].ID != ids[0] {
+			t.Errorf("received are %v (%v), want %v", got, err, ids[0])
 		}
 		if e.damage.Load() == nil {
 			t.Error("nobody will know of the damage")

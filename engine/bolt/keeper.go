@@ -209,9 +209,8 @@ func (qt *queueTx) keep(turn *turn) {
 			break
 		}
 		for _, l := range over {
-			if qt.runOut(l) != nil {
-				return
-			}
+			// What is damaged stays in flight, claimed, and must not stop the others.
+			qt.t.e.damaged(qt.runOut(l))
 			turn.took(l.size)
 		}
 	}
@@ -304,17 +303,18 @@ func (qt *queueTx) ripen(turn *turn) {
 	if b == nil {
 		return
 	}
-	var err error
 	if qt.delays = qt.q.delays; len(qt.ripe) == 0 {
-		qt.ripe, qt.nextDue, err = dueBefore(b, qt.t.at)
+		var damaged error
+		qt.ripe, qt.nextDue, damaged = dueBefore(b, qt.t.at)
+		qt.t.e.damaged(damaged)
 	}
-	for err == nil && len(qt.ripe) > 0 && !turn.over() {
+	for len(qt.ripe) > 0 && !turn.over() {
 		size, damaged := qt.ripenOne(qt.ripe[0])
 		qt.t.e.damaged(damaged) // it stays where it is, and must not stop the others
 		qt.ripe = qt.ripe[1:]
 		turn.took(size)
 	}
-	qt.ripened = qt.t.fail(err) == nil
+	qt.ripened = true
 }
 
 // delays is what a queue knows of its delayed messages.
@@ -330,14 +330,16 @@ type due struct {
 }
 
 // dueBefore returns some of the messages whose time has come, by id, and when
-// the next one is due that is not among them; 0: none.
-func dueBefore(b *bbolt.Bucket, at int64) (ripe []due, next int64, err error) {
+// the next one is due that is not among them; 0: none. It goes past what is
+// damaged.
+func dueBefore(b *bbolt.Bucket, at int64) (ripe []due, next int64, damaged error) {
 	c := b.Cursor()
 	for k, _ := c.First(); k != nil; k, _ = c.Next() {
 		var d due
 		var ok bool
 		if d.at, d.id, ok = splitDueKey(k); !ok {
-			return nil, 0, damage("a delayed record has the key %x", k)
+			damaged = damage("a delayed record has the key %x", k)
+			continue
 		}
 		if d.at > at || len(ripe) == ripeAtOnce {
 			next = d.at
@@ -346,7 +348,7 @@ func dueBefore(b *bbolt.Bucket, at int64) (ripe []due, next int64, err error) {
 		ripe = append(ripe, d)
 	}
 	slices.SortFunc(ripe, func(a, b due) int { return cmp.Compare(a.id, b.id) })
-	return ripe, next, nil
+	return ripe, next, damaged
 }
 
 // ripenOne makes one ready, unless it was taken away, and returns the size of its

@@ -137,7 +137,7 @@ func (qt *queueTx) takeOut(loc *located) (*record, error) {
 	if loc.run != nil {
 		_, size, _ := payloadHead(loc.data)
 		rec, err := qt.takeFromLog(loc.run, loc.index, loc.id, size, true, 0)
-		return rec, err
+		return rec, qt.t.fail(err)
 	}
 	if loc.area == qt.s.live {
 		// It may have become ready, or a retry, in this very transaction.

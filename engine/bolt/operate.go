@@ -249,7 +249,7 @@ func (qt *queueTx) takeFromConsumer(id uint64) (*record, error) {
 	q.mu.Unlock()
 	rec, err := qt.takeLeased(l, true)
 	if err != nil {
-		return nil, err
+		return nil, qt.t.fail(err)
 	}
 	if l.doom == "" || l.doom == doomReturned {
 		rec.tries--

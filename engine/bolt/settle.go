@@ -114,7 +114,8 @@ func (t *tx) ack(r *engine.Receipt) error {
 		qt.leftLog(l.size)
 	} else {
 		t.letGo() // this one has to be read
-		qt.takeLeased(l, false)
+		_, err := qt.takeLeased(l, false)
+		t.fail(err)
 	}
 	qt.end(l, acked, false)
 	return nil
@@ -146,27 +147,29 @@ func (qt *queueTx) claimLocked(l *lease) {
 }
 
 // takeLeased takes a leased message out of the live area. If it is to be
-// kept, it is returned as a record; a large payload stays in the area then.
+// kept, it is returned as a record; a large payload stays in the area then. An
+// error comes before the first change; who claimed the lease must fail with it.
 func (qt *queueTx) takeLeased(l *lease, keep bool) (*record, error) {
 	if l.run != nil {
 		return qt.takeFromLog(l.run, l.index, l.id, l.size, keep, l.tries)
 	}
 	rec, err := qt.readLive(l.id)
 	if rec == nil {
-		return nil, qt.t.fail(errors.Join(err, damage("record %d is leased but not there", l.id)))
+		return nil, errors.Join(err, damage("record %d is leased but not there", l.id))
 	}
 	qt.takeRecord(rec, keep)
 	rec.tries = l.tries
 	return rec, nil
 }
 
-// takeFromLog takes a message out of its run.
+// takeFromLog takes a message out of its run. An error comes before the first
+// change of it.
 func (qt *queueTx) takeFromLog(r *run, index int, id uint64, size int, keep bool, tries int) (*record, error) {
 	var rec *record
 	if keep {
 		at, p, err := qt.payload(r, index)
 		if p == nil {
-			return nil, qt.t.fail(errors.Join(err, damage("message %d is not in run %d", id, r.first)))
+			return nil, errors.Join(err, damage("message %d is not in run %d", id, r.first))
 		}
 		rec = &record{
 			id: id, state: engine.Ready, publishedAt: at, enteredAt: at,
@@ -225,7 +228,7 @@ func (e *Engine) Nack(ctx context.Context, r engine.Receipt, f engine.Failure) e
 		if err != nil {
 			return err
 		}
-		return qt.fail(l, f)
+		return t.fail(qt.fail(l, f))
 	}), 256+len(f.Reason), e.promise(receipts), receipts)
 	return wrap(err, "nack", r)
 }
@@ -290,7 +293,7 @@ func (e *Engine) Release(ctx context.Context, r engine.Receipt, delay time.Durat
 		if err != nil {
 			return err
 		}
-		return qt.release(l, delay)
+		return t.fail(qt.release(l, delay))
 	}), 256, e.promise(receipts), receipts)
 	return wrap(err, "release", r)
 }
