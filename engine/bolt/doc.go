@@ -10,7 +10,7 @@
 //	policies   name → policy
 //	topics     topic, pattern, queue
 //	trash      entry → what it was, and the areas that hold it
-//	sweep      areas that are being deleted, bit by bit
+//	sweep      areas and histories that are being deleted, bit by bit
 //	dedup      queue, deduplication id → until, message id   (forget: by time)
 //	history    queue, level, start → samples                 (uptime: opened → closed)
 //	area n     runs      first id → run: what one commit published to the queue

@@ -340,19 +340,6 @@ func (l level) merge(to []engine.Sample, s engine.Sample) []engine.Sample {
 	return append(to, s)
 }
 
-// dropHistory deletes that of a queue.
-func (t *tx) dropHistory(number uint32) {
-	b, prefix := t.Bucket(bucketHistory), key32(number)
-	var keys [][]byte
-	c := b.Cursor()
-	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
-		keys = append(keys, k)
-	}
-	for _, k := range keys {
-		t.fail(b.Delete(k))
-	}
-}
-
 func (l level) prune(b *bbolt.Bucket, number uint32, index byte, now time.Time) error {
 	prefix := append(key32(number), index)
 	limit := historyKey(number, index, now.Add(-l.keep-l.bucket))

@@ -122,8 +122,26 @@ func historyInParts(t *testing.T) {
 	}
 }
 
+// TestHistoryForgetsDeletedQueues: while a queue can be restored its history
+// stays, and then goes, not all at once.
 func TestHistoryForgetsDeletedQueues(t *testing.T) {
-	e, _ := leased(t, Options{}, 2, 1)
+	synctest.Test(t, historyForgets) // so that it is known when the sweeper is done
+}
+
+func historyForgets(t *testing.T) {
+	var commits atomic.Int64
+	e, _ := leased(t, Options{committed: func() { commits.Add(1) }}, 2, 1)
+	const many = 10 * turnMessages
+	gone, stays := e.lookup("q0"), e.lookup("q1")
+	if err := e.db.Update(func(btx *bbolt.Tx) (err error) {
+		for i := range many {
+			err = errors.Join(err, btx.Bucket(bucketHistory).Put(historyKey(gone.number, 0, time.Unix(int64(i), 0)), []byte{1}))
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Minute)
 	e.closeSecond(time.Now())
 	e.flushHistory()
 	known := func(q *queue) (rates bool, values int) {
@@ -140,21 +158,23 @@ func TestHistoryForgetsDeletedQueues(t *testing.T) {
 		}
 		return e.recorder.recent[q.number] != nil, values
 	}
-	gone, stays := e.lookup("q0"), e.lookup("q1")
 	entry, err := e.DeleteQueue(t.Context(), "q0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.closeSecond(time.Now())
-	e.flushHistory()
 	if rates, values := known(gone); rates || values == 0 {
 		t.Errorf("of a queue that can be restored, rates are known: %v, and %d values of its history", rates, values)
 	}
+	before := commits.Load()
 	if err := e.Discard(t.Context(), entry.ID); err != nil {
 		t.Fatal(err)
 	}
+	synctest.Wait()
 	if _, values := known(gone); values != 0 {
 		t.Errorf("of a queue that is gone for good there are %d values of history", values)
+	}
+	if took := commits.Load() - before; took < many/turnMessages {
+		t.Errorf("%d values were deleted in %d commits", many, took)
 	}
 	if rates, values := known(stays); !rates || values == 0 {
 		t.Errorf("of the other queue, rates are known: %v, and %d values of its history", rates, values)

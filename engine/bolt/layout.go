@@ -9,7 +9,7 @@ var (
 	bucketPolicies = []byte("policies") // name → engine.Policy as JSON
 	bucketTopics   = []byte("topics")   // topic 0 pattern 0 queue → nothing
 	bucketTrash    = []byte("trash")    // entry → trashInfo as JSON
-	bucketSweep    = []byte("sweep")    // area → nothing: being deleted
+	bucketSweep    = []byte("sweep")    // number → nothing: an area, or a queue's history, being deleted
 	bucketDedup    = []byte("dedup")    // queue number, deduplication id → until, id
 	bucketForget   = []byte("forget")   // until, queue number, deduplication id → nothing
 	bucketHistory  = []byte("history")  // queue number, level, start → samples

@@ -1,7 +1,9 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -135,17 +137,19 @@ func (e *Engine) Discard(ctx context.Context, trashID string) error {
 	return nil
 }
 
-// discard gives the areas of an entry to the sweeper.
+// discard gives the areas of an entry to the sweeper, and the history of a queue,
+// which has its number.
 func (t *tx) discard(id uint64, i *trashInfo) {
 	t.removeFixed(bucketTrash, key64(id))
-	for _, a := range []area{i.Live, i.Dead, i.Chosen} {
-		if a != 0 {
-			t.putFixed(bucketSweep, key32(uint32(a)), []byte{})
-		}
-	}
+	rest := []uint32{uint32(i.Live), uint32(i.Dead), uint32(i.Chosen)}
 	if i.What == engine.TrashQueue {
 		if s, err := decodeStored(i.Stored); err == nil {
-			t.dropHistory(s.number)
+			rest = append(rest, s.number)
+		}
+	}
+	for _, number := range rest {
+		if number != 0 {
+			t.putFixed(bucketSweep, key32(number), []byte{})
 		}
 	}
 }
@@ -172,36 +176,41 @@ func (t *tx) oldestTrash() (uint64, *trashInfo) {
 	return 0, nil
 }
 
-// sweep deletes areas bit by bit, so that nobody waits behind millions of
-// messages. It reports whether there is more.
+// sweep deletes areas and histories bit by bit, so that nobody waits behind
+// millions of messages. It reports whether there is more.
 func (t *tx) sweep(turn *turn) (more bool) {
 	k, _ := t.Bucket(bucketSweep).Cursor().First()
 	if len(k) != 4 {
 		return false
 	}
-	a := area(uint32(k[0])<<24 | uint32(k[1])<<16 | uint32(k[2])<<8 | uint32(k[3]))
+	k = slices.Clone(k)
+	a := area(binary.BigEndian.Uint32(k))
 	for _, kind := range areaKinds {
 		if b := t.Bucket(a.bucket(kind)); b != nil {
-			if t.sweepBucket(b, turn) {
+			if t.sweepBucket(b, nil, turn) {
 				return true
 			}
 			t.changed = true
 			t.fail(t.DeleteBucket(a.bucket(kind)))
 		}
 	}
-	t.removeFixed(bucketSweep, slices.Clone(k))
+	if t.sweepBucket(t.Bucket(bucketHistory), k, turn) {
+		return true
+	}
+	t.removeFixed(bucketSweep, k)
 	return true
 }
 
-// sweepBucket deletes the values of a bucket, and reports whether some are left.
-func (t *tx) sweepBucket(b *bbolt.Bucket, turn *turn) (more bool) {
+// sweepBucket deletes the values of a bucket whose keys begin so, and reports
+// whether some are left.
+func (t *tx) sweepBucket(b *bbolt.Bucket, prefix []byte, turn *turn) (more bool) {
 	for !turn.over() {
 		left := step(turnStep)
 		var keys [][]byte
 		var own []bool
 		c := b.Cursor()
-		k, v := c.First()
-		for ; k != nil && left > 0; k, v = c.Next() {
+		k, v := c.Seek(prefix)
+		for ; k != nil && bytes.HasPrefix(k, prefix) && left > 0; k, v = c.Next() {
 			keys = append(keys, k)
 			own = append(own, v == nil)
 			size := len(getValue(b, k))
@@ -216,7 +225,7 @@ func (t *tx) sweepBucket(b *bbolt.Bucket, turn *turn) (more bool) {
 				t.fail(b.Delete(k))
 			}
 		}
-		if k == nil {
+		if left > 0 {
 			return false
 		}
 	}
