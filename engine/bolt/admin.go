@@ -61,7 +61,7 @@ func (t *tx) createQueue(name string, policy engine.Policy) error {
 
 // adopt makes a queue known with the commit.
 func (t *tx) adopt(q *queue) {
-	t.after = append(t.after, func() {
+	t.then(func() {
 		t.e.queues.put(q)
 		q.mu.Lock()
 		q.armLocked()
@@ -127,12 +127,19 @@ func (t *tx) configure(name string, policy engine.Policy, ordering uint64) (old 
 		return old, false, err
 	}
 	old = qt.policy
-	if policy.Ordered != old.Ordered && !qt.reorder(policy.Ordered, ordering) {
+	reordered := policy.Ordered != old.Ordered
+	if reordered && !qt.reorder(policy.Ordered, ordering) {
 		return old, false, nil
 	}
 	qt.change()
 	t.putPolicy(name, policy)
 	qt.policy = policy
+	qt.then(func() {
+		qt.q.setPolicyLocked(policy)
+		if reordered {
+			qt.q.regroupLocked()
+		}
+	})
 	return old, true, nil
 }
 
@@ -195,10 +202,7 @@ func (qt *queueTx) giveAway() {
 	qt.cutRun()
 	qt.flushMarks()
 	qt.emptied = true
-	qt.published, qt.restored, qt.ready, qt.retries, qt.due, qt.ripened = nil, nil, nil, nil, 0, false
-	for i := range qt.ended {
-		qt.ended[i].hold = false
-	}
+	qt.then(qt.q.forgetLocked)
 }
 
 // DeleteQueue implements engine.Admin.
@@ -258,7 +262,7 @@ func (t *tx) deleteQueue(name string) (entry engine.TrashEntry, err error) {
 	t.removeFixed(bucketPolicies, []byte(name))
 	t.removeFixed(bucketQueues, []byte(name))
 	t.putFixed(bucketMeta, keyLastID, key64(max(qt.s.lastID, t.lastDeleted())))
-	t.after = append(t.after, func() {
+	t.then(func() {
 		t.e.queues.drop(name)
 		delete(t.e.notKept, name)
 	})

@@ -30,8 +30,9 @@ func (t *tx) dropLarge(a area, key []byte) {
 	}
 }
 
-// admitReady puts a message among the ready ones, in the place of its age.
-func (qt *queueTx) admitReady(rec *record, group string, from area) {
+// admitReady puts a message among the ready ones, in the place of its age. It is
+// ready since the given time.
+func (qt *queueTx) admitReady(rec *record, group string, since int64, from area) {
 	qt.change()
 	rec.state, rec.dueAt, rec.holds = engine.Ready, 0, false
 	qt.putRecord(qt.s.live, rec, from)
@@ -39,7 +40,14 @@ func (qt *queueTx) admitReady(rec *record, group string, from area) {
 	qt.s.waiting++
 	qt.s.bytes += int64(rec.size)
 	qt.s.lastID = max(qt.s.lastID, rec.id)
-	qt.ready = append(qt.ready, &spot{id: rec.id, group: group, enteredAt: rec.enteredAt, readyAt: qt.t.at, tries: rec.tries})
+	s := &spot{id: rec.id, group: group, enteredAt: rec.enteredAt, readyAt: since, tries: rec.tries}
+	qt.effects = append(qt.effects, effect{
+		done: func() {
+			qt.q.leaveGroupLocked(group, s.id) // an older one may have come before it
+			qt.q.pushLocked(s)
+		},
+		undone: func() { qt.q.takeAwayLocked(s.id, group) }, // if a later step put it back
+	})
 }
 
 // admitDelayed puts a message among the delayed ones.
@@ -55,9 +63,7 @@ func (qt *queueTx) admitDelayed(rec *record, due int64, from area) {
 	qt.s.delayed++
 	qt.s.bytes += int64(rec.size)
 	qt.s.lastID = max(qt.s.lastID, rec.id)
-	if qt.due == 0 || due < qt.due {
-		qt.due = due
-	}
+	qt.then(func() { qt.q.dueLocked(due) })
 }
 
 // admitDead puts a message among the dead letters of this queue.

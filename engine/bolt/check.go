@@ -110,7 +110,7 @@ func (c *checker) renewBetween(do func()) error {
 	c.moment++
 	var failed error
 	err := c.e.write(func(t *tx) error {
-		t.after = append(t.after, func() {
+		t.then(func() {
 			if c.btx, failed = c.e.db.Begin(false); failed == nil {
 				do()
 			}

@@ -46,13 +46,13 @@
 //
 // One goroutine changes the file. All that arrives while it commits shares the
 // next commit, and if that fails each call is tried again alone. Memory changes
-// after the sync (effects): nobody sees what might be lost. Only what leaves its
-// place (it is settled, moved, deleted) is taken from receivers before, and put
-// back if the commit fails (rollback). Calls of one commit see what those before
-// them did to the file, and through queueTx what that will do to memory. Acks
-// that come together go first, under one lock of their queue. Who reads the file
-// may see a commit before its effects: what is read for the window waits for
-// them.
+// after the sync, step by step in the order of the calls (effects): nobody sees
+// what might be lost. Only what leaves its place (it is settled, moved, deleted)
+// is taken from receivers at once, and put back, the last first, if the commit
+// fails. So calls of one commit see what those before them did to the file, but
+// not yet in memory. Acks that come together go first, under one lock of their
+// queue. Who reads the file may see a commit before its effects: what is read for
+// the window waits for them.
 //
 // bbolt syncs twice for each commit, and with a synced free list it writes all
 // free pages each time, so the free list is written only at the close; after a
@@ -92,8 +92,8 @@
 //
 //	memory        engine, directory (queues by name), queue
 //	the file      layout, codec, run, marks, record, stored, samples; header, open and recover
-//	the writer    writer and gather (batches, commits), tx and queuetx (one transaction), turn (how much
-//	              of it time may take), note (deliveries), buffers
+//	the writer    writer and gather (batches, commits), tx and queuetx (one transaction), effects (what
+//	              it means to memory), turn (how much of it time may take), note (deliveries), buffers
 //	producing     publish, dedup, admit, topics
 //	consuming     window and budget, returned, load (from the file); groups and order;
 //	              receive, lease, deliver, settle

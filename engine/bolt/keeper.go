@@ -185,7 +185,7 @@ func (k *keeper) tidy(t *tx, turn *turn) {
 	k.tidyAt = 0
 	k.mu.Unlock()
 	if more {
-		t.after = append(t.after, func() { k.set(nil, t.at) })
+		t.then(func() { k.set(nil, t.at) })
 		return
 	}
 	if key, _ := t.Bucket(bucketForget).Cursor().First(); len(key) > 8 {
@@ -243,9 +243,7 @@ func (qt *queueTx) overdue() []*lease {
 	for _, l := range out {
 		l.settling = true
 	}
-	qt.t.undo = append(qt.t.undo, func() {
-		q.mu.Lock()
-		defer q.mu.Unlock()
+	qt.atOnce(func() {
 		for _, l := range out {
 			l.settling = false
 			q.deadlines.add(l)
@@ -303,24 +301,35 @@ func (qt *queueTx) ripen(turn *turn) {
 	if b == nil {
 		return
 	}
-	if qt.delays = qt.q.delays; len(qt.ripe) == 0 {
+	q := qt.q
+	ripe := q.ripe
+	if len(ripe) == 0 {
+		var next int64
 		var damaged error
-		qt.ripe, qt.nextDue, damaged = dueBefore(b, qt.t.at)
+		ripe, next, damaged = dueBefore(b, qt.t.at)
 		qt.t.e.damaged(damaged)
+		qt.then(func() { q.nextDue = next })
 	}
-	for len(qt.ripe) > 0 && !turn.over() {
-		size, damaged := qt.ripenOne(qt.ripe[0])
+	for len(ripe) > 0 && !turn.over() {
+		size, damaged := qt.ripenOne(ripe[0])
 		qt.t.e.damaged(damaged) // it stays where it is, and must not stop the others
-		qt.ripe = qt.ripe[1:]
+		ripe = ripe[1:]
 		turn.took(size)
 	}
-	qt.ripened = true
+	qt.then(func() { q.ripe = ripe })
 }
 
 // delays is what a queue knows of its delayed messages.
 type delays struct {
 	ripe    []due // those whose time has come
 	nextDue int64 // of the others; 0: none
+}
+
+// dueLocked knows of a message that is due then.
+func (q *queue) dueLocked(at int64) {
+	if q.nextDue == 0 || at < q.nextDue {
+		q.nextDue = at
+	}
 }
 
 // due is a delayed message.
@@ -368,8 +377,7 @@ func (qt *queueTx) ripenOne(d due) (size int, err error) {
 	}
 	name := string(group)
 	qt.takeRecord(rec, true)
-	qt.admitReady(rec, name, qt.s.live)
-	qt.ready[len(qt.ready)-1].readyAt = d.at
+	qt.admitReady(rec, name, d.at, qt.s.live)
 	return rec.size, nil
 }
 

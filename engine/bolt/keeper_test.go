@@ -58,7 +58,7 @@ func keepLate(t *testing.T, e *Engine) (ended int) {
 		for _, q := range e.all() {
 			qt := tx.queue(q)
 			qt.keep(turn)
-			ended += len(qt.ended)
+			ended += int(qt.tally.failed)
 		}
 		return tx.fail(full)
 	})

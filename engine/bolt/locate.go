@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"bytes"
-	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -17,6 +16,7 @@ type located struct {
 	area  area
 	run   *run // or in the log, and its place there:
 	index int
+	fresh bool // that run comes with this transaction
 	at    int64
 	data  []byte // its payload, a part of the page
 }
@@ -51,38 +51,26 @@ func (qt *queueTx) locate(id uint64) (*located, error) {
 	if err != nil {
 		return nil, damage("message %d: %v", id, err)
 	}
-	loc := &located{id: id, group: string(group), run: qt.runOf(first, r.count), index: r.index, at: r.at, data: data}
+	loc := &located{id: id, group: string(group), index: r.index, at: r.at, data: data}
+	loc.run, loc.fresh = qt.runOf(first, r.count)
 	if loc.run.settled.has(loc.index) {
 		return nil, nil
 	}
 	return loc, nil
 }
 
-// runOf returns what memory knows, or from now on knows, of a run.
-func (qt *queueTx) runOf(first uint64, count int) *run {
-	if r := qt.freshRun(first); r != nil {
-		return r
+// runOf returns what memory knows, or from now on knows, of a run, or that it is
+// one that this transaction brings into the log, which memory does not know yet.
+func (qt *queueTx) runOf(first uint64, count int) (r *run, fresh bool) {
+	for _, r := range qt.fresh {
+		if r.first == first {
+			return r, true
+		}
 	}
 	q := qt.q
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.knownLocked(newRun(first, count))
-}
-
-// freshRun returns a run that this transaction brings into the log, which memory
-// knows only after the commit; nil if it is not of those.
-func (qt *queueTx) freshRun(first uint64) *run {
-	for _, p := range qt.published {
-		if p.run.first == first {
-			return p.run
-		}
-	}
-	for _, r := range qt.restored {
-		if r.first == first {
-			return r
-		}
-	}
-	return nil
+	return q.knownLocked(newRun(first, count)), false
 }
 
 // knownLocked returns what memory knows of a run: from now on this, if it knows
@@ -119,86 +107,87 @@ func findInLog(btx *bbolt.Tx, a area, id uint64) (first uint64, r runReader, dat
 // takeOut takes a message that is not in flight out of its place, and returns
 // it as a record; a large payload stays where it is. ErrInFlight if it is
 // leased.
-func (qt *queueTx) takeOut(loc *located) (*record, error) {
+func (qt *queueTx) takeOut(loc *located) (rec *record, err error) {
+	_, size, _ := payloadHead(loc.data)
+	if rec = loc.rec; loc.run != nil {
+		if rec, err = qt.copyFromLog(loc.run, loc.index, loc.id, size); err != nil {
+			return nil, err
+		}
+	}
+	if err := qt.withdraw(loc, size); err != nil {
+		return nil, err
+	}
+	qt.change()
+	switch {
+	case loc.run != nil:
+		qt.leftLog(size)
+	case loc.area == qt.s.live:
+		qt.takeRecord(rec, true)
+	default:
+		rec.payload = bytes.Clone(rec.payload)
+		qt.t.remove(loc.area, kindRecords, key64(loc.id))
+		qt.s.buried--
+	}
+	return rec, nil
+}
+
+// withdraw takes a message out of memory at once, so that no receiver gets it.
+// Dead letters are not there.
+func (qt *queueTx) withdraw(loc *located, size int) error {
 	q := qt.q
 	q.mu.Lock()
+	defer q.mu.Unlock()
 	if q.leases[loc.id] != nil {
-		q.mu.Unlock()
-		return nil, engine.ErrInFlight
+		return engine.ErrInFlight
 	}
-	if loc.run != nil && !qt.isFresh(loc) {
-		loc.run = q.knownLocked(loc.run) // the window may have given it up since
+	if loc.run == nil && loc.area == qt.s.dead {
+		return nil
 	}
-	if loc.area != qt.s.dead || loc.run != nil {
-		qt.withdrawLocked(loc)
-	}
-	q.mu.Unlock()
-	qt.change()
-	if loc.run != nil {
-		_, size, _ := payloadHead(loc.data)
-		rec, err := qt.takeFromLog(loc.run, loc.index, loc.id, size, true, 0)
-		return rec, qt.t.fail(err)
-	}
-	if loc.area == qt.s.live {
-		// It may have become ready, or a retry, in this very transaction.
-		is := func(s *spot) bool { return s.id == loc.id }
-		qt.ready, qt.retries = slices.DeleteFunc(qt.ready, is), slices.DeleteFunc(qt.retries, is)
-		qt.takeRecord(loc.rec, true)
-		return loc.rec, nil
-	}
-	loc.rec.payload = bytes.Clone(loc.rec.payload)
-	qt.t.remove(loc.area, kindRecords, key64(loc.id))
-	qt.s.buried--
-	return loc.rec, nil
-}
-
-// withdrawLocked takes a ready or delayed message out of memory, so that no
-// receiver gets it, and sees to it that it is there again if the transaction
-// fails.
-func (qt *queueTx) withdrawLocked(loc *located) {
-	q := qt.q
-	_, size, _ := payloadHead(loc.data)
-	fresh := qt.isFresh(loc)
-	was := q.returned.drop(loc.id)
-	if was == nil {
-		was = q.dropParkedLocked(loc.group, loc.id)
-	}
-	if loc.run != nil {
-		loc.run.settle(loc.index)
-		if was == nil {
-			was = &spot{id: loc.id, run: loc.run, index: loc.index, group: loc.group, enteredAt: loc.at, readyAt: loc.at, size: size}
-		}
-	} else {
+	qt.withdrew = true
+	was := q.takeAwayLocked(loc.id, loc.group)
+	if rec := loc.rec; rec != nil {
 		q.departing[loc.id] = true
-		q.goneLocked(loc.id) // it may have come back since a read began that is under way
-		if rec := loc.rec; was == nil && rec.state == engine.Ready {
+		if was == nil && rec.state == engine.Ready {
 			was = &spot{id: loc.id, group: loc.group, enteredAt: rec.enteredAt, readyAt: rec.enteredAt, tries: rec.tries}
 		}
+	} else {
+		if !loc.fresh {
+			loc.run = q.knownLocked(loc.run) // the window may have given it up since
+			if was == nil {
+				was = &spot{id: loc.id, run: loc.run, index: loc.index, group: loc.group, enteredAt: loc.at, readyAt: loc.at, size: size}
+			}
+		}
+		qt.settleLocked(loc.run, loc.index)
 	}
-	qt.withdrawn = append(qt.withdrawn, loc)
-	qt.t.undo = append(qt.t.undo, func() {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		delete(q.departing, loc.id)
-		if loc.run != nil {
-			loc.run.unsettle(loc.index)
-			loc.run.taken.set(loc.index) // the window may have stepped over it
-		}
-		if was != nil && !fresh {
-			again := *was
-			again.gone = false
-			q.pushLocked(&again)
-		}
+	qt.effects = append(qt.effects, effect{
+		done: func() {
+			delete(q.departing, loc.id)
+			q.takeAwayLocked(loc.id, loc.group) // it may have come in this transaction
+			q.leaveGroupLocked(loc.group, loc.id)
+		},
+		undone: func() {
+			delete(q.departing, loc.id)
+			if loc.run != nil {
+				loc.run.taken.set(loc.index) // the window may have stepped over it
+			}
+			if was != nil {
+				again := *was
+				again.gone = false
+				q.pushLocked(&again)
+			}
+		},
 	})
+	return nil
 }
 
-// isFresh reports that the message became ready in this transaction: without it
-// there is none.
-func (qt *queueTx) isFresh(loc *located) bool {
-	if loc.run != nil {
-		return qt.freshRun(loc.run.first) != nil
+// takeAwayLocked takes a ready message out of memory, where it waits by itself or
+// for its group; nil if it is not there. A read under way will not bring it back.
+func (q *queue) takeAwayLocked(id uint64, group string) *spot {
+	q.goneLocked(id)
+	if s := q.returned.drop(id); s != nil {
+		return s
 	}
-	return slices.ContainsFunc(qt.ready, func(s *spot) bool { return s.id == loc.id })
+	return q.dropParkedLocked(group, id)
 }
 
 // oldestReady finds the oldest ready messages, so many or so many bytes of

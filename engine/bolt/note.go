@@ -23,6 +23,12 @@ func (q *queue) flagLocked() {
 	}
 }
 
+// flagAgainLocked is for when they were not noted.
+func (q *queue) flagAgainLocked() {
+	q.flagged = false
+	q.flagLocked()
+}
+
 func (q *queue) dirtyLocked(r *run) {
 	if !r.dirty {
 		r.dirty = true
@@ -57,33 +63,31 @@ func (qt *queueTx) noteDeliveries() {
 	for _, r := range dirty {
 		r.dirty = false
 	}
-	qt.wrote = q.unwritten
-	var back []*lease
+	wrote := q.unwritten
+	var begun, back []*lease
 	for _, l := range tried {
 		switch {
 		case l.ended && l.noted && q.leases[l.id] == nil:
 			back = append(back, l)
 		case !l.ended && !l.settling && !l.noted:
-			qt.noted = append(qt.noted, l)
+			begun = append(begun, l)
 		}
 	}
 	q.mu.Unlock()
 	qt.hint = true
-	qt.s.totals.Delivered += qt.wrote
-	if qt.wrote > 0 {
+	qt.s.totals.Delivered += wrote
+	if wrote > 0 {
 		qt.written = true
+		qt.then(func() { q.unwritten -= wrote })
 	}
-	qt.t.undo = append(qt.t.undo, func() {
-		q.mu.Lock()
-		defer q.mu.Unlock()
+	qt.atOnce(func() {
 		for _, r := range dirty {
 			q.dirtyLocked(r)
 		}
 		q.tried = append(q.tried, tried...)
 	})
 	if qt.emptied {
-		qt.noted = nil // what they were of is in the trash
-		return
+		return // what they were of is in the trash
 	}
 	for _, r := range dirty {
 		if r.left > 0 {
@@ -93,8 +97,9 @@ func (qt *queueTx) noteDeliveries() {
 	for _, l := range back {
 		qt.noteState(l.id, engine.Ready, l.tries-1)
 	}
-	for _, l := range qt.noted {
+	for _, l := range begun {
 		qt.noteState(l.id, engine.InFlight, l.tries)
+		qt.then(func() { l.noted = true })
 	}
 }
 

@@ -113,7 +113,7 @@ func (qt *queueTx) receiveMoved(rec *record, loc *located, r *engine.MoveRequest
 		rec.requeues++
 	}
 	rec.enteredAt = qt.t.at
-	qt.admitReady(rec, loc.group, loc.area)
+	qt.admitReady(rec, loc.group, qt.t.at, loc.area)
 }
 
 // Edit implements engine.Operator.
@@ -181,7 +181,7 @@ func (t *tx) edit(r *engine.EditRequest) (engine.ID, engine.TrashEntry, error) {
 	if delay > 0 {
 		to.admitDelayed(rec, t.at+int64(delay), 0)
 	} else {
-		to.admitReady(rec, m.Group, 0)
+		to.admitReady(rec, m.Group, t.at, 0)
 	}
 	return formatID(rec.id), entry, nil
 }

@@ -51,7 +51,9 @@ func (qt *queueTx) order(after []byte) (ordering uint64, last []byte, err error)
 	if q.ordering == 0 {
 		q.ordering = q.e.tokens.Add(1)
 	}
-	qt.retries = append(qt.retries, retries...)
+	for _, s := range retries {
+		qt.hold(s.id, s.group)
+	}
 	return q.ordering, last, nil
 }
 
@@ -67,13 +69,18 @@ func (qt *queueTx) reorder(ordered bool, ordering uint64) bool {
 	if ordered && (ordering == 0 || ordering != q.ordering) {
 		return false
 	}
-	q.ordering, qt.reordered = 0, true
+	q.ordering = 0
 	return true
 }
 
-// reorderLocked makes the groups what they are now that the queue is ordered, or
+// hold has a retry hold its group.
+func (qt *queueTx) hold(id uint64, group string) {
+	qt.then(func() { qt.q.holdGroupLocked(group, id) })
+}
+
+// regroupLocked makes the groups what they are now that the queue is ordered, or
 // is not any more: before anything is delivered by its new policy.
-func (q *queue) reorderLocked() {
+func (q *queue) regroupLocked() {
 	if !q.policy.Ordered {
 		q.disbandLocked()
 		return

@@ -198,8 +198,8 @@ func (qt *queueTx) restoreRun(from, marks, to *bbolt.Bucket, k []byte) (int64, e
 		qt.t.fail(from.Delete(k))
 	}
 	qt.s.waiting += int64(known.left)
-	qt.reread = true
-	qt.restored = append(qt.restored, known)
+	qt.fresh = append(qt.fresh, known)
+	qt.then(func() { qt.q.restoredLocked(known) })
 	return int64(known.left), nil
 }
 
@@ -255,11 +255,11 @@ func (qt *queueTx) restoreRecord(rec *record, from area, as engine.State) error 
 		qt.admitDead(rec, from)
 	case state == engine.Delayed && rec.dueAt > qt.t.at:
 		if rec.holds && qt.holdsGroups() && name != "" {
-			qt.retries = append(qt.retries, &spot{id: rec.id, group: name})
+			qt.hold(rec.id, name)
 		}
 		qt.admitDelayed(rec, rec.dueAt, from)
 	default:
-		qt.admitReady(rec, name, from)
+		qt.admitReady(rec, name, qt.t.at, from)
 	}
 	return nil
 }

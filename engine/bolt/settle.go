@@ -109,15 +109,17 @@ func (t *tx) ack(r *engine.Receipt) error {
 		return err
 	}
 	l.settling, l.promised = true, false
+	qt.acked = append(qt.acked, l)
+	qt.countEnd(l, acked)
 	if l.run != nil {
-		qt.settleLocked(l.run, l.index)
+		l.run.settle(l.index)
+		qt.touch(l.run)
 		qt.leftLog(l.size)
 	} else {
 		t.letGo() // this one has to be read
 		_, err := qt.takeLeased(l, false)
 		t.fail(err)
 	}
-	qt.end(l, acked, false)
 	return nil
 }
 
@@ -143,7 +145,7 @@ func (t *tx) claim(r engine.Receipt) (*queueTx, *lease, error) {
 // or fails.
 func (qt *queueTx) claimLocked(l *lease) {
 	l.settling, l.promised = true, false
-	qt.claimed = append(qt.claimed, l)
+	qt.atOnce(func() { l.settling = false })
 }
 
 // takeLeased takes a leased message out of the live area. If it is to be
@@ -151,7 +153,7 @@ func (qt *queueTx) claimLocked(l *lease) {
 // error comes before the first change; who claimed the lease must fail with it.
 func (qt *queueTx) takeLeased(l *lease, keep bool) (*record, error) {
 	if l.run != nil {
-		return qt.takeFromLog(l.run, l.index, l.id, l.size, keep, l.tries)
+		return qt.takeFromLog(l, keep)
 	}
 	rec, err := qt.readLive(l.id)
 	if rec == nil {
@@ -162,23 +164,36 @@ func (qt *queueTx) takeLeased(l *lease, keep bool) (*record, error) {
 	return rec, nil
 }
 
-// takeFromLog takes a message out of its run. An error comes before the first
-// change of it.
-func (qt *queueTx) takeFromLog(r *run, index int, id uint64, size int, keep bool, tries int) (*record, error) {
-	var rec *record
+func (qt *queueTx) takeFromLog(l *lease, keep bool) (rec *record, err error) {
 	if keep {
-		at, p, err := qt.payload(r, index)
-		if p == nil {
-			return nil, errors.Join(err, damage("message %d is not in run %d", id, r.first))
+		if rec, err = qt.copyFromLog(l.run, l.index, l.id, l.size); err != nil {
+			return nil, err
 		}
-		rec = &record{
-			id: id, state: engine.Ready, publishedAt: at, enteredAt: at,
-			tries: tries, payload: bytes.Clone(p), size: size,
-		}
+		rec.tries = l.tries
 	}
-	qt.settleInLog(r, index)
-	qt.leftLog(size)
+	qt.q.mu.Lock()
+	defer qt.q.mu.Unlock()
+	qt.settleLocked(l.run, l.index)
+	qt.leftLog(l.size)
 	return rec, nil
+}
+
+// copyFromLog makes a record of a message of a run.
+func (qt *queueTx) copyFromLog(r *run, index int, id uint64, size int) (*record, error) {
+	at, p, err := qt.payload(r, index)
+	if p == nil {
+		return nil, errors.Join(err, damage("message %d is not in run %d", id, r.first))
+	}
+	return &record{
+		id: id, state: engine.Ready, publishedAt: at, enteredAt: at, payload: bytes.Clone(p), size: size,
+	}, nil
+}
+
+// settleLocked takes a message out of its run.
+func (qt *queueTx) settleLocked(r *run, index int) {
+	r.settle(index)
+	qt.touch(r)
+	qt.atOnce(func() { r.unsettle(index) })
 }
 
 // leftLog counts a message that left the log.
@@ -272,7 +287,7 @@ func (qt *queueTx) fail(l *lease, f engine.Failure) error {
 // comeBack makes a message ready again, after a wait if there is one.
 func (qt *queueTx) comeBack(rec *record, group string, wait time.Duration, from area) {
 	if wait <= 0 {
-		qt.admitReady(rec, group, from)
+		qt.admitReady(rec, group, qt.t.at, from)
 		return
 	}
 	rec.holds = true
@@ -304,22 +319,12 @@ func (qt *queueTx) release(l *lease, delay time.Duration) error {
 	if l.run != nil && delay <= 0 {
 		qt.change()
 		qt.noteBack(l)
-		qt.t.after = append(qt.t.after, func() {
-			qt.q.mu.Lock()
-			defer qt.q.mu.Unlock()
+		qt.then(func() {
 			l.settling = false
 			if l.consumer != nil {
 				l.consumer.seen = qt.t.now
 			}
 			qt.q.giveBackLocked(l)
-			qt.q.dispatchLocked()
-			qt.q.armLocked()
-		})
-		qt.t.undo = append(qt.t.undo, func() {
-			qt.q.mu.Lock()
-			defer qt.q.mu.Unlock()
-			l.settling = false
-			l.run.delivered.set(l.index)
 		})
 		return nil
 	}
@@ -337,8 +342,9 @@ func (qt *queueTx) release(l *lease, delay time.Duration) error {
 // so that a kill does not count as its failure.
 func (qt *queueTx) noteBack(l *lease) {
 	qt.q.mu.Lock()
+	defer qt.q.mu.Unlock()
 	l.run.delivered.clear(l.index)
-	qt.q.mu.Unlock()
+	qt.atOnce(func() { l.run.delivered.set(l.index) })
 	qt.touch(l.run)
 }
 

@@ -58,7 +58,7 @@ func (e *Engine) Bind(ctx context.Context, topic string, b engine.Binding) error
 
 func (t *tx) bind(topic string, b engine.Binding) {
 	t.putFixed(bucketTopics, bindingKey(topic, b), []byte{})
-	t.after = append(t.after, func() {
+	t.then(func() {
 		t.e.mu.Lock()
 		defer t.e.mu.Unlock()
 		if !slices.Contains(t.e.topics[topic], b) {
@@ -81,7 +81,7 @@ func (e *Engine) Unbind(ctx context.Context, topic string, b engine.Binding) err
 
 func (t *tx) unbind(topic string, b engine.Binding) {
 	t.removeFixed(bucketTopics, bindingKey(topic, b))
-	t.after = append(t.after, func() {
+	t.then(func() {
 		t.e.mu.Lock()
 		defer t.e.mu.Unlock()
 		left := slices.DeleteFunc(slices.Clone(t.e.topics[topic]), func(o engine.Binding) bool { return o == b })

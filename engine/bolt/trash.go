@@ -41,7 +41,7 @@ func (t *tx) putTrash(i *trashInfo) engine.TrashEntry {
 	i.At, i.KeptTil = t.now, t.now.Add(t.e.options.TrashRetention)
 	id := uint64(t.newNumber())
 	t.writeTrash(id, i)
-	t.after = append(t.after, func() { t.e.keeper.tidyBy(i.KeptTil.UnixNano()) })
+	t.then(func() { t.e.keeper.tidyBy(i.KeptTil.UnixNano()) })
 	return i.entry(id)
 }
 
@@ -128,7 +128,7 @@ func (e *Engine) Discard(ctx context.Context, trashID string) error {
 			return err
 		}
 		t.discard(id, i)
-		t.after = append(t.after, func() { t.e.keeper.set(nil, t.at) })
+		t.then(func() { t.e.keeper.set(nil, t.at) })
 		return nil
 	})
 	if err != nil {

@@ -10,8 +10,7 @@ import (
 
 // tx is one transaction of the writer. It has one time, and keeps apart what
 // it does to the file, which bbolt undoes if need be, and what it does to
-// memory: that happens only after the commit (committed), or is undone
-// (rollback).
+// memory (effects).
 type tx struct {
 	*bbolt.Tx
 	e       *Engine
@@ -22,8 +21,7 @@ type tx struct {
 	err     error      // of the file: the transaction is lost
 	changed bool       // something was written outside a queue
 	locked  *queueTx   // whose queue is locked from one ack to the next
-	undo    []func()
-	after   []func()
+	effects []func()   // on the engine, after those on the queues
 }
 
 func newTx(e *Engine, btx *bbolt.Tx) *tx {
@@ -106,6 +104,9 @@ func (t *tx) letGo() {
 	}
 }
 
+// then has something done after the commit.
+func (t *tx) then(done func()) { t.effects = append(t.effects, done) }
+
 // fail notes an error of the file and returns it.
 func (t *tx) fail(err error) error {
 	if err != nil && t.err == nil {
@@ -177,7 +178,9 @@ func getValue(b *bbolt.Bucket, key []byte) []byte {
 // what was delivered since the last one.
 func (t *tx) flush() {
 	for _, q := range t.e.takeFlagged() {
-		t.queue(q).delivered = true
+		qt := t.queue(q)
+		qt.delivered = true
+		qt.atOnce(q.flagAgainLocked)
 	}
 	for i := 0; i < len(t.order); i++ {
 		t.order[i].flush()
@@ -208,7 +211,7 @@ func (t *tx) committed() {
 			names = append(names, qt.q.name)
 		}
 	}
-	for _, f := range t.after {
+	for _, f := range t.effects {
 		f()
 	}
 	if len(names) > 0 {
@@ -217,9 +220,6 @@ func (t *tx) committed() {
 }
 
 func (t *tx) rollback() {
-	for i := len(t.undo) - 1; i >= 0; i-- {
-		t.undo[i]()
-	}
 	for _, qt := range t.order {
 		qt.rollback()
 	}

@@ -61,6 +61,31 @@ func (q *queue) appendLocked(r *run, data []byte) {
 	if !complete || !q.addSegmentLocked(r, data, w.moved || q.waiters.Len() > 0) {
 		giveBack(data)
 	}
+	if !r.untouched() {
+		q.runs[r.first] = r // some of it is gone already: the window must know when it reads it
+	}
+}
+
+// forgetSettledLocked forgets those of the runs of which nothing is left: they
+// are not in the file any more.
+func (q *queue) forgetSettledLocked(runs []*run) {
+	for _, r := range runs {
+		if r.left > 0 {
+			continue
+		}
+		delete(q.runs, r.first)
+		if q.front.loading != nil {
+			q.front.dropped[r.first] = true
+		}
+	}
+}
+
+// restoredLocked knows of a run that is in the log again, somewhere before its
+// end: the log is read anew from its beginning.
+func (q *queue) restoredLocked(r *run) {
+	q.runs[r.first] = r
+	q.front.last = max(q.front.last, r.first)
+	q.resetLocked()
 }
 
 // dropFirstLocked forgets the front segment: all in it was delivered.
