@@ -42,6 +42,10 @@ var (
 	ErrNewerVersion = errors.New("the database was written by a newer version")
 	// ErrDamaged: the file's content contradicts itself; check says where.
 	ErrDamaged = errors.New("the database is damaged")
+	// ErrStopped: a write failed in such a way that nobody knows whether it is on
+	// the disk. What was asked for may have happened or not; nothing is written
+	// or received any more until the database is opened again.
+	ErrStopped = errors.New("the engine has stopped, as it is not known what is on the disk: see to the disk, then start nixie again")
 	// ErrClosed: the engine was closed.
 	ErrClosed = errors.New("the engine is closed")
 	// ErrUnsupported: this engine cannot do that; see Capabilities.

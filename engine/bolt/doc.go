@@ -54,6 +54,13 @@
 // queue. Who reads the file may see a commit before its effects: what is read for
 // the window waits for them.
 //
+// A commit that fails leaves nothing behind: what it wrote lies in free pages, and
+// whoever uses one of these writes it as a whole. But if the header was written and
+// its sync fails, the commit is in the file as all processes see it, and maybe not
+// on the disk, whose header still refers to pages that are free now. Then memory
+// follows the file, and the engine stops (ErrStopped); the next one to open the file
+// writes the header again before anything else.
+//
 // bbolt syncs twice for each commit, and with a synced free list it writes all
 // free pages each time, so the free list is written only at the close; after a
 // crash bbolt finds the free pages by walking the tree, in which each run counts
@@ -99,5 +106,5 @@
 //	              receive, lease, deliver, settle
 //	time          keeper (leases, delays, TTLs), history
 //	operators     list and scan (prefetch), inspect, locate, operate, trash and restore, admin, storage
-//	the worst     check, pages, salvage, compact, warm (a file that was killed), errors
+//	the worst     stop, check, pages, salvage, compact, warm (a file that was killed), errors
 package bolt

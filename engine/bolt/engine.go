@@ -44,6 +44,9 @@ type Engine struct {
 
 	notKept map[string]uint64 // the open trash entry of each queue that keeps no dead letters; the writer's
 
+	stopped chan struct{} // closed when nothing is written any more:
+	whyStop error         // the reason
+
 	closeOnce  sync.Once
 	closeErr   error
 	closed     chan struct{}

@@ -84,3 +84,19 @@ func readMeta(r io.ReaderAt, at int64) (pageSize, pages int64, ok bool) {
 		pageSize >= minPageSize && pageSize <= maxPageSize
 	return pageSize, int64(le.Uint64(b[metaPages:])), ok
 }
+
+// secureHeader makes sure that the header is on the disk before anything else is
+// written: who wrote it may have been killed before its sync, or that failed, and
+// then the file only seems to have it. It is written again, as a sync that failed
+// leaves nothing for the next one to do.
+func secureHeader(file *os.File, pageSize int) error {
+	header := make([]byte, 2*pageSize)
+	_, err := file.ReadAt(header, 0)
+	if err == nil {
+		_, err = file.WriteAt(header, 0)
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	return err
+}

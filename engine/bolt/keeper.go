@@ -156,7 +156,7 @@ func (k *keeper) keep(due []*queue) {
 		}
 		return nil
 	}), 0, 0, false)
-	if err == nil {
+	if err == nil || k.e.hasStopped() != nil {
 		return
 	}
 	if len(due) > 1 { // one of them may be damaged: the others are kept all the same

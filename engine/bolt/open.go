@@ -95,7 +95,7 @@ func Open(path string, o Options) (_ *Engine, err error) {
 		options.InitialMmapSize = addressSpace
 	}
 	warmUp(path)
-	db, err := openLocked(path, options)
+	db, file, err := openLocked(path, options)
 	if err != nil {
 		return nil, translate(err)
 	}
@@ -103,12 +103,12 @@ func Open(path string, o Options) (_ *Engine, err error) {
 	e := &Engine{
 		path: path, options: o, db: db,
 		topics:   map[string][]engine.Binding{},
-		recorder: newRecorder(), closed: make(chan struct{}), notKept: map[string]uint64{},
+		recorder: newRecorder(), closed: make(chan struct{}), stopped: make(chan struct{}), notKept: map[string]uint64{},
 		openedAt: time.Now(), stirred: make(chan struct{}, 1),
 	}
 	e.tokens.Store(rand.Uint64()) // no receipt of an earlier opening fits
 	e.budget.limit = o.Window
-	if err := e.start(isNew); err != nil {
+	if err := e.start(isNew, file); err != nil {
 		_ = db.Close()
 		return nil, translate(err)
 	}
@@ -117,8 +117,7 @@ func Open(path string, o Options) (_ *Engine, err error) {
 
 // openLocked opens the file, and makes sure that it is the one that has the
 // name when it is locked: Compact may have given that to another.
-func openLocked(path string, options *bbolt.Options) (*bbolt.DB, error) {
-	var file *os.File
+func openLocked(path string, options *bbolt.Options) (_ *bbolt.DB, file *os.File, err error) {
 	options.OpenFile = func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
 		file, err = os.OpenFile(name, flag, mode)
 		return file, err
@@ -126,23 +125,23 @@ func openLocked(path string, options *bbolt.Options) (*bbolt.DB, error) {
 	for {
 		db, err := bbolt.Open(path, 0o600, options)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		ours, err := file.Stat()
 		if err == nil {
 			var named os.FileInfo
 			if named, err = os.Stat(path); err == nil && os.SameFile(ours, named) {
-				return db, nil
+				return db, file, nil
 			}
 		}
 		if err := errors.Join(err, db.Close()); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 }
 
 // start makes or reads what is in the file, and begins to work.
-func (e *Engine) start(isNew bool) error {
+func (e *Engine) start(isNew bool, file *os.File) error {
 	if isNew {
 		if err := e.db.Update(create); err != nil {
 			return err
@@ -153,6 +152,9 @@ func (e *Engine) start(isNew bool) error {
 		lastID, err = e.readAll(btx)
 		return err
 	}); err != nil {
+		return err
+	}
+	if err := secureHeader(file, e.db.Info().PageSize); err != nil {
 		return err
 	}
 	// From now on the file is in use: what comes back from a crash is not clean,
@@ -262,20 +264,26 @@ func (e *Engine) shut(last func() error) error {
 		e.background.Wait()
 		e.readers.Lock()
 		defer e.readers.Unlock()
-		// A free list in the file makes the next opening quick.
-		e.db.NoFreelistSync = false
-		clean := e.db.Update(func(btx *bbolt.Tx) error {
-			meta := btx.Bucket(bucketMeta)
-			return errors.Join(meta.Put(keyClean, []byte{1}), meta.Put(keyLastID, key64(e.writer.nextID-1)))
-		})
+		if e.hasStopped() == nil {
+			e.leaveClean()
+		}
 		if err == nil {
 			err = last()
 		}
 		e.closeErr = translate(errors.Join(err, e.db.Close()))
-		_ = clean // without it the next opening takes longer, and nothing else
 		e.hub.Close()
 	})
 	return e.closeErr
+}
+
+// leaveClean writes what makes the next opening quick: that this one ended in
+// order, and a free list. Without it that takes longer, and nothing else.
+func (e *Engine) leaveClean() {
+	e.db.NoFreelistSync = false
+	_ = e.db.Update(func(btx *bbolt.Tx) error {
+		meta := btx.Bucket(bucketMeta)
+		return errors.Join(meta.Put(keyClean, []byte{1}), meta.Put(keyLastID, key64(e.writer.nextID-1)))
+	})
 }
 
 // giveAllBack ends all leases as if they had never been.

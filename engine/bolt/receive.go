@@ -43,6 +43,9 @@ func (e *Engine) Receive(ctx context.Context, name string, o engine.ReceiveOptio
 		return nil, err
 	}
 	q, err := e.open(name)
+	if err == nil {
+		err = e.hasStopped() // what is received now could not be settled
+	}
 	if err != nil {
 		return nil, &engine.Error{Op: "receive", Queue: name, Err: err}
 	}
@@ -138,6 +141,8 @@ func (q *queue) waitUnlock(ctx context.Context, w want, wait time.Duration) ([]*
 		err = ctx.Err()
 	case <-q.e.closed:
 		err = engine.ErrClosed
+	case <-q.e.stopped:
+		err = &engine.Error{Op: "receive", Queue: q.name, Err: q.e.whyStop}
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -22,6 +22,7 @@ type tx struct {
 	changed bool       // something was written outside a queue
 	locked  *queueTx   // whose queue is locked from one ack to the next
 	effects []func()   // on the engine, after those on the queues
+	visible bool       // they were begun with
 }
 
 func newTx(e *Engine, btx *bbolt.Tx) *tx {

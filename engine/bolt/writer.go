@@ -298,20 +298,21 @@ func (w *writer) commit(b *batch) {
 }
 
 // transact applies the calls and commits. An error is that of the file, and
-// has undone everything.
+// has undone everything, unless it is ErrStopped.
 func (w *writer) transact(calls []call) (err error) {
+	if err := w.e.hasStopped(); err != nil {
+		return failAll(calls, err)
+	}
 	btx, err := w.e.db.Begin(true)
 	if err != nil {
 		return failAll(calls, err)
 	}
-	t := newTx(w.e, btx)
+	t, id := newTx(w.e, btx), btx.ID()
 	defer func() {
 		if p := recover(); p != nil {
 			// A damaged page, most likely: this commit fails, the engine goes on.
-			t.letGo()
 			_ = btx.Rollback()
-			t.rollback()
-			err = failAll(calls, damage("%v", p))
+			err = failAll(calls, w.giveUp(t, id, damage("%v", p)))
 		}
 	}()
 	t.apply(calls)
@@ -328,16 +329,20 @@ func (w *writer) transact(calls []call) (err error) {
 		t.committed()
 		return nil
 	}
-	id := btx.ID()
 	if err := w.sync(btx); err != nil {
-		t.rollback()
-		return failAll(calls, err)
+		return failAll(calls, w.giveUp(t, id, err))
 	}
+	w.effect(t, id)
+	return nil
+}
+
+// effect makes a transaction visible that is in the file.
+func (w *writer) effect(t *tx, id int) {
+	t.visible = true
 	t.committed()
 	w.mu.Lock()
 	w.effected = id
 	w.mu.Unlock()
-	return nil
 }
 
 // awaitEffects returns when what that transaction did is in memory, too: a

@@ -113,7 +113,8 @@ func (d *duel) same(what string, got, want any) {
 var kinds = []error{
 	engine.ErrQueueNotFound, engine.ErrQueueExists, engine.ErrMessageNotFound, engine.ErrLeaseLost,
 	engine.ErrQueueFull, engine.ErrInFlight, engine.ErrNoRoute, engine.ErrTrashNotFound, engine.ErrInvalid,
-	engine.ErrTooLarge, engine.ErrNoSpace, engine.ErrDamaged, engine.ErrClosed, engine.ErrUnsupported,
+	engine.ErrTooLarge, engine.ErrNoSpace, engine.ErrDamaged, engine.ErrStopped, engine.ErrClosed,
+	engine.ErrUnsupported,
 }
 
 // kind returns which error of the contract an error is.
