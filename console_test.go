@@ -210,7 +210,7 @@ func pasteMegabyte(t *testing.T, program string) {
 	x.press("N")
 	x.wait(`Publish…`)
 	x.enter("q")
-	x.wait(`^│q `)
+	x.wait(`^│ q `)
 	line := "qqqDX\t" + strings.Repeat("0123456789", 10) + "\n"
 	x.write("paste", strings.Repeat(line, 10_000))
 	x.tmux("load-buffer", filepath.Join(x.home, "paste"))

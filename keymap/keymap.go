@@ -238,6 +238,14 @@ func Show(key string) string {
 	return key
 }
 
+// Key is the first key, as it is shown; "" if there is none.
+func (b Binding) Key() string {
+	if len(b.Keys) == 0 {
+		return ""
+	}
+	return Show(b.Keys[0])
+}
+
 // ShowAll spells the keys of a binding, separated by blanks.
 func (b Binding) ShowAll() string {
 	shown := make([]string, len(b.Keys))

@@ -218,7 +218,7 @@ func formTable() []Binding {
 		{Action: FormLeave, Keys: []string{"esc"}, Scope: Form, Help: "leave the fields: keys are commands again", Short: "leave fields", Hidden: true},
 		{Action: FormEdit, Keys: []string{"enter", "i"}, Scope: FormRest, Help: "go into the fields", Short: "edit", Hidden: true},
 
-		{Action: Send, Keys: []string{"ctrl+s"}, Scope: Publish, Help: "publish what the form says", Short: "publish", Danger: true},
+		{Action: Send, Keys: []string{"ctrl+s"}, Scope: Publish, Help: "publish what the form says", Short: "send", Danger: true},
 		{Action: EditBody, Keys: []string{"ctrl+e"}, Scope: Publish, Help: "edit the body in $EDITOR", Short: "$EDITOR"},
 		{Action: FormatBody, Keys: []string{"ctrl+f"}, Scope: Publish, Help: "indent the body, if it is JSON"},
 		{Action: InsertFunction, Keys: []string{"ctrl+g"}, Scope: Publish, Help: "insert a template function", Short: "functions"},

@@ -116,7 +116,6 @@ func (m *model) renderFooter() string {
 	}
 	help := m.footerKey(m.env.Keys.Binding(keymap.Help), false)
 	right := help.text + s.Bar.Render(" ")
-	scopes := p.view.Scopes()
 	capturing := p.view.Capturing()
 	if !capturing && len(m.dialogs) == 0 {
 		m.keyZones = append(m.keyZones, zone{m.width - help.width - 1, m.width, keymap.Help})
@@ -126,8 +125,17 @@ func (m *model) renderFooter() string {
 	room := m.width - widget.Width(right) - 2
 	left := s.Bar.Render(" ")
 	x := 1
+	add := func(b keymap.Binding, disabled bool) {
+		k := m.footerKey(b, disabled)
+		if x+k.width+2 > room {
+			return
+		}
+		left += k.text + s.Bar.Render("  ")
+		m.keyZones = append(m.keyZones, zone{x, x + k.width, b.Action})
+		x += k.width + 2
+	}
 	seen := map[string]bool{}
-	for _, scope := range scopes {
+	for _, scope := range p.view.Scopes() {
 		for _, binding := range m.env.Keys.Bindings(scope) {
 			if binding.Short == "" || len(binding.Keys) == 0 || seen[binding.Keys[0]] {
 				continue
@@ -137,14 +145,13 @@ func (m *model) renderFooter() string {
 			if disabled && len(m.dialogs) > 0 {
 				continue // a dialog is about one thing, which will not come to allow it
 			}
-			k := m.footerKey(binding, disabled)
-			if x+k.width+2 > room {
-				continue
-			}
-			left += k.text + s.Bar.Render("  ")
-			m.keyZones = append(m.keyZones, zone{x, x + k.width, binding.Action})
-			x += k.width + 2
+			add(binding, disabled)
 		}
+	}
+	if len(m.dialogs) > 0 && !capturing { // a text field says itself how it is left
+		leave := m.env.Keys.Binding(keymap.Back)
+		leave.Short = "leave"
+		add(leave, false)
 	}
 	return barLine(left, right, m.width, s.Bar)
 }
@@ -156,15 +163,11 @@ type footerKey struct {
 
 func (m *model) footerKey(b keymap.Binding, disabled bool) footerKey {
 	s := m.env.Styles.Bars
-	key := ""
-	if len(b.Keys) > 0 {
-		key = keymap.Show(b.Keys[0])
-	}
 	keyStyle, helpStyle := s.Key, s.KeyHelp
 	if disabled {
 		keyStyle, helpStyle = s.Disabled, s.Disabled
 	}
-	text := keyStyle.Render(key) + helpStyle.Render(" "+b.Short)
+	text := keyStyle.Render(b.Key()) + helpStyle.Render(" "+b.Short)
 	return footerKey{text, widget.Width(text)}
 }
 
@@ -213,12 +216,8 @@ func (m *model) palette() views.Dialog {
 		if b.Hidden {
 			continue
 		}
-		key := ""
-		if len(b.Keys) > 0 {
-			key = keymap.Show(b.Keys[0])
-		}
 		choices = append(choices, views.Choice{
-			Kind: "do", Title: string(b.Action), Help: b.Help, Key: key, Why: p.view.Why(b.Action),
+			Kind: "do", Title: string(b.Action), Help: b.Help, Key: b.Key(), Why: p.view.Why(b.Action),
 			Msg: views.ActMsg{Action: b.Action},
 		})
 	}
@@ -232,5 +231,23 @@ func (m *model) palette() views.Dialog {
 	for _, t := range themeNames() {
 		choices = append(choices, views.Choice{Kind: "theme", Title: t, Help: themeHelp(t), Msg: views.ThemeMsg{Name: t}})
 	}
-	return views.NewChooser(m.env, "Commands", choices)
+	return views.NewChooser(m.env, "Commands", append(choices, m.elsewhere()...))
+}
+
+// elsewhere lists the actions that have a meaning on other screens, so that a
+// search finds them, and says where.
+func (m *model) elsewhere() []views.Choice {
+	var choices []views.Choice
+	here := m.here()
+	for _, b := range m.env.Keys.All() {
+		known := slices.ContainsFunc(here, func(h keymap.Binding) bool { return h.Action == b.Action })
+		if known || b.Hidden || b.Scope == keymap.Demo && m.env.Demo == nil {
+			continue
+		}
+		choices = append(choices, views.Choice{
+			Kind: "do", Title: string(b.Action), Help: b.Help, Key: b.Key(),
+			Why: "only in " + string(b.Scope) + ": " + b.Help,
+		})
+	}
+	return choices
 }

@@ -158,7 +158,9 @@ type fact struct {
 func (m *model) headerFacts(room int) string {
 	s := m.env.Styles
 	bars := s.Bars
-	value := func(n, what string, style lipgloss.Style) string {
+	// The numbers have room to grow, so that the line stands still.
+	value := func(n, what string, digits int, style lipgloss.Style) string {
+		n = widget.Pad(n, digits, widget.Right)
 		return bars.Value.Foreground(style.GetForeground()).Render(n) + bars.Label.Render(" "+what)
 	}
 	var facts []fact
@@ -172,10 +174,10 @@ func (m *model) headerFacts(room int) string {
 			dead = s.Bad
 		}
 		facts = append(facts,
-			fact{value(widget.Count(int64(totals.Queues)), widget.Noun(totals.Queues, "queue"), s.Text), 5},
-			fact{value(widget.Count(totals.Ready), "ready", s.Text), 2},
-			fact{value(widget.Count(totals.InFlight), "in flight", s.Text), 4},
-			fact{value(widget.Count(totals.Dead), "dead", dead), 1},
+			fact{value(widget.Count(int64(totals.Queues)), widget.Noun(totals.Queues, "queue"), 1, s.Text), 5},
+			fact{value(widget.Count(totals.Ready), "ready", 3, s.Text), 2},
+			fact{value(widget.Count(totals.InFlight), "in flight", 2, s.Text), 4},
+			fact{value(widget.Count(totals.Dead), "dead", 3, dead), 1},
 			fact{bars.Label.Render("in ") + bars.Value.Render(widget.Pad(widget.Rate(totals.In), 6, widget.Right)) +
 				bars.Label.Render("  out ") + bars.Value.Render(widget.Pad(widget.Rate(totals.Out), 6, widget.Right)), 3})
 	}

@@ -85,6 +85,39 @@ func TestLongNotice(t *testing.T) {
 	})
 }
 
+// TestPaletteKnowsOtherScreens: an action that has no meaning here is found, and
+// the palette says where it has one.
+func TestPaletteKnowsOtherScreens(t *testing.T) {
+	driveShop(t, func(d *driver) {
+		d.press(":")
+		d.text("message.req")
+		d.see("message.requeue", "only in messages")
+		d.press("enter")
+		d.see("only in messages: requeue to where it came from")
+	})
+}
+
+// TestHeaderStandsStill: the totals have room to grow.
+func TestHeaderStandsStill(t *testing.T) {
+	driveShop(t, func(d *driver) {
+		at := strings.Index(d.screen(), "4 queues")
+		publish(d, 30)
+		d.pass(3 * time.Second)
+		d.see("110 ready")
+		if now := strings.Index(d.screen(), "4 queues"); now != at {
+			t.Errorf("the header moved from column %d to %d:\n%s", at, now, d.screen())
+		}
+	})
+}
+
+func publish(d *driver, n int) {
+	for range n {
+		if _, err := d.model.env.Engine.Publish(d.t.Context(), "payments", engine.Outgoing{Body: []byte("{}")}); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+}
+
 // TestGraphsOfAWideScreen: all are shown, so there is no next one.
 func TestGraphsOfAWideScreen(t *testing.T) {
 	driveShop(t, func(d *driver) {

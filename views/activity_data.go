@@ -48,7 +48,7 @@ func (v *Activity) reader() func(context.Context) (activityData, error) {
 	}
 	return func(ctx context.Context) (activityData, error) {
 		// The step that is under way would look like a fall.
-		to := clock().Truncate(window.step)
+		to := clock().Add(-settling).Truncate(window.step)
 		d := activityData{from: to.Add(-window.span), to: to}
 		kept := d.from
 		if window.span > time.Minute {

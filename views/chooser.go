@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -88,12 +89,14 @@ func (c *Chooser) search() {
 		found[m.Index] = true
 		c.shown = append(c.shown, shownChoice{index: m.Index, hits: m.MatchedIndexes})
 	}
+	can := func(s shownChoice) int { return min(len(c.choices[s.index].Why), 1) }
 	needle := strings.ToLower(text)
 	for i, choice := range c.choices {
 		if !found[i] && (strings.Contains(strings.ToLower(choice.Help), needle) || choice.Key == text) {
 			c.shown = append(c.shown, shownChoice{index: i})
 		}
 	}
+	slices.SortStableFunc(c.shown, func(a, b shownChoice) int { return can(a) - can(b) }) // what can be done comes first
 }
 
 func (c *Chooser) Update(msg tea.Msg) tea.Cmd {

@@ -240,11 +240,7 @@ func (v *Dead) renderEmpty() string {
 			s.Muted.Render("what fails as often as its queue allows comes here,"), s.Muted.Render("grouped by the cause of its failure"),
 		}
 	}
-	lines := make([]string, max((v.height-2-len(text))/3, 0), v.height)
-	for _, l := range text {
-		lines = append(lines, lipgloss.PlaceHorizontal(v.width, lipgloss.Center, widget.Fit(l, v.width)))
-	}
-	return strings.Join(lines, "\n")
+	return vacant(v.width, max(v.height-2, 0), text...)
 }
 
 func (v *Dead) renderStatus() string {

@@ -37,7 +37,7 @@ func jobColumns(when int) []widget.Column {
 		{Key: "when", Title: "WHEN", Min: when, Align: widget.Right},
 		{Key: "state", Title: "STATE", Min: 13},
 		{Key: "what", Title: "WHAT", Min: 20, Grow: 2},
-		{Key: "tally", Title: "RESULT", Min: 26, Grow: 1, Priority: 1},
+		{Key: "tally", Title: "RESULT", Min: 18, Grow: 1, Priority: 1},
 		{Key: "who", Title: "WHO", Min: 10, Ideal: 16, Priority: 2},
 	}
 }
@@ -231,7 +231,7 @@ func (v *Jobs) Render() string {
 	switch {
 	case !v.fetch.loaded:
 		body = "\n " + s.Muted.Render("reading the log"+s.Glyphs.Ellipsis)
-	case len(v.fetch.value) == 0:
+	case len(v.shown) == 0:
 		body = v.renderEmpty()
 	case v.box.detail.Empty():
 		body = v.grid.Render()
@@ -243,15 +243,12 @@ func (v *Jobs) Render() string {
 
 func (v *Jobs) renderEmpty() string {
 	s := v.env.Styles
-	text := []string{
+	if len(v.fetch.value) > 0 {
+		return vacant(v.width, v.height-1, s.Text.Render("no job matches"), s.Muted.Render("esc clears the filter"))
+	}
+	return vacant(v.width, v.height-1,
 		s.Text.Render("nothing was changed yet"), "",
-		s.Muted.Render("every change comes here: who, when, what, how many,"), s.Muted.Render("with its command line and its undo"),
-	}
-	lines := make([]string, max((v.height-len(text))/3, 0), max(v.height, 1)+len(text))
-	for _, l := range text {
-		lines = append(lines, lipgloss.PlaceHorizontal(v.width, lipgloss.Center, widget.Fit(l, v.width)))
-	}
-	return strings.Join(lines, "\n")
+		s.Muted.Render("every change comes here: who, when, what, how many,"), s.Muted.Render("with its command line and its undo"))
 }
 
 // renderDetail draws what is known of the job under the cursor.

@@ -182,23 +182,23 @@ func (l *messageList) render() string {
 // renderGrid draws the list, or why there is none.
 func (l *messageList) renderGrid() string {
 	s, w, box := l.env.Styles, l.fetch.value, l.box.grid
-	text := ""
+	var text []string
 	switch {
 	case !l.fetch.loaded && l.fetch.err == nil:
-		text = s.Muted.Render("reading" + s.Glyphs.Ellipsis)
+		text = []string{s.Muted.Render("reading" + s.Glyphs.Ellipsis)}
 	case !l.fetch.loaded:
-		text = s.Bad.Render(s.Glyphs.Cross + " " + widget.SafeFit(l.fetch.err.Error(), box.Dx()-8))
+		text = []string{s.Bad.Render(s.Glyphs.Cross + " " + widget.SafeFit(l.fetch.err.Error(), box.Dx()-8))}
 	case len(w.messages) == 0 && w.filtered:
-		text = s.Text.Render("nothing matches ") + s.Accent.Render(widget.SafeFit(l.query.filter.String(), 40)) + s.Muted.Render("   esc clears the filter")
+		text = []string{s.Text.Render("nothing matches ") + s.Accent.Render(widget.SafeFit(l.query.filter.String(), 40)), s.Muted.Render("esc clears the filter")}
 	case len(w.messages) == 0:
-		text = s.Muted.Render("no message is " + stateName(l.state))
+		text = []string{s.Text.Render("no message is " + stateName(l.state))}
 		if l.state == engine.Ready {
-			text += s.Muted.Render(": ") + s.Accent.Render(l.env.Keys.Key(keymap.PublishTo)) + s.Muted.Render(" publishes one")
+			text = append(text, s.Accent.Render(l.env.Keys.Key(keymap.PublishTo))+s.Muted.Render(" publishes one"))
 		}
 	default:
 		return l.grid.Render()
 	}
-	return widget.Box(strings.Repeat("\n", min(max(box.Dy()/3, 1), max(box.Dy()-1, 0)))+"    "+text, box.Dx(), box.Dy())
+	return vacant(box.Dx(), box.Dy(), text...)
 }
 
 // renderStatus says what part of what is shown, and what is not.
@@ -213,6 +213,11 @@ func (l *messageList) renderStatus() string {
 	}
 	if l.fetch.err != nil && l.fetch.loaded {
 		add(s.Bad, "%s %s", s.Glyphs.Cross, widget.SafeFit(l.fetch.err.Error(), l.width/2))
+	}
+	if l.all {
+		add(s.Accent.Bold(true), "all that match marked (more than %s)", widget.Count(markLimit))
+	} else if n := l.grid.MarkCount(); n > 0 {
+		add(s.Accent.Bold(true), "%s marked", widget.Count(int64(n)))
 	}
 	if first, last := l.grid.Visible(); last > first {
 		approx := ""
@@ -242,11 +247,6 @@ func (l *messageList) renderStatus() string {
 	}
 	if n := l.fresh(); n > 0 {
 		add(s.Info, "%s new", widget.Count(n))
-	}
-	if l.all {
-		add(s.Accent.Bold(true), "all that match marked (more than %s)", widget.Count(markLimit))
-	} else if n := l.grid.MarkCount(); n > 0 {
-		add(s.Accent.Bold(true), "%s marked", widget.Count(int64(n)))
 	}
 	if l.ranging {
 		add(s.Accent, "range: v ends it")

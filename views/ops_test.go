@@ -302,7 +302,7 @@ func TestJobsActs(t *testing.T) {
 		s.press("/")
 		s.typeText("pause queue")
 		s.press("enter")
-		s.sees("0 of 3 jobs match")
+		s.sees("0 of 3 jobs match", "no job matches")
 		s.press("esc", "G", "enter", "enter")
 		if open := s.last().(OpenMsg); open.Queue != "orders" || open.State != engine.Ready {
 			s.Errorf("opened %+v", open)

@@ -341,7 +341,7 @@ func (d *planDialog) problem() string {
 			return "nothing would change"
 		}
 		if text := err.Error(); text != operation.ErrNothing.Error() {
-			return strings.TrimPrefix(text, operation.ErrNothing.Error()+": ")
+			return "nothing of it can be taken back: " + strings.TrimPrefix(text, operation.ErrNothing.Error()+": ")
 		}
 		return "nothing matches (any more)"
 	default:

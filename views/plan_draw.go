@@ -149,6 +149,12 @@ func (b *planRows) from(p *operation.Plan) {
 	default:
 		if p.Queue != "" {
 			b.add("queue", p.Queue, s.Text)
+			switch p.Verb {
+			case operation.Pause:
+				b.add("then", "nothing is received until it is resumed; publishing goes on", s.Text)
+			case operation.Resume:
+				b.add("then", "what waits is received again", s.Text)
+			}
 		} else if p.Verb == operation.Undo {
 			b.add("undoes", fmt.Sprintf("%s of %s", widget.Count(p.Total), widget.Count(max(p.Of, p.Total))), s.Text)
 		}

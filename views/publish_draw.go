@@ -46,7 +46,7 @@ func (v *Publish) layout() {
 		l.sideBox = image.Rect(0, h-side, left, h)
 		l.formBox = image.Rect(left+1, 0, w, h)
 	}
-	l.body, l.form, l.side = within(l.bodyBox, 1), within(l.formBox, 1), within(l.sideBox, 2)
+	l.body, l.form, l.side = within(l.bodyBox, 2), within(l.formBox, 1), within(l.sideBox, 2)
 	v.current = l
 	v.body.SetSize(l.body.Dx(), l.body.Dy())
 	v.form.SetSize(l.form.Dx(), l.form.Dy())
@@ -70,7 +70,7 @@ func (v *Publish) Render() string {
 	s, l := v.env.Styles, v.current
 	var left, right string
 	if b := l.bodyBox; b.Dx() > 0 {
-		left = framed(s, v.bodyTitle(b.Dx()-6), v.renderBody(), b.Dx(), b.Dy(), v.typing && v.onBody)
+		left = framed(s, v.bodyTitle(b.Dx()-6), indented(v.renderBody()), b.Dx(), b.Dy(), v.typing && v.onBody)
 	}
 	if b := l.sideBox; b.Dx() > 0 && b.Dy() > 0 {
 		title, content := v.renderSide(l.side.Dx(), l.side.Dy())
@@ -142,7 +142,7 @@ func (v *Publish) renderSide(width, height int) (title, content string) {
 	s := v.env.Styles
 	switch {
 	case v.edit != nil:
-		return s.Bars.Title.Render("Changes") + s.Muted.Render("  the original is kept in the trash"), v.edit.diff(v, width, height)
+		return s.Bars.Title.Render("Changes") + s.Muted.Render("  the original goes to the trash"), v.edit.diff(v, width, height)
 	case v.run.started && v.run.job.Tally.Selected > 1:
 		return v.renderRun(width, height)
 	}
@@ -172,7 +172,7 @@ func (v *Publish) sampleFacts(width int) []string {
 		lines = append(lines, fact("group", out.Group))
 	}
 	if out.DedupID != "" {
-		lines = append(lines, fact("same id", out.DedupID))
+		lines = append(lines, fact("dedup id", out.DedupID))
 	}
 	switch {
 	case out.Delay > 0:

@@ -139,7 +139,7 @@ func (e *editing) texts(v *Publish) (before, after string) {
 			fmt.Fprintf(&b, "group = %s\n", group)
 		}
 		if dedup != "" {
-			fmt.Fprintf(&b, "same id = %s\n", dedup)
+			fmt.Fprintf(&b, "dedup id = %s\n", dedup)
 		}
 		var pretty bytes.Buffer
 		if json.Indent(&pretty, body, "", "  ") == nil {

@@ -54,7 +54,7 @@ func (v *Publish) newFields() []*widget.Field {
 		{Key: toKey, Label: "queue", Item: to},
 		{Key: routeKey, Label: "key", Item: widget.NewTextItem(s, "order.paid"), Hint: "queues bound with a pattern that it matches get the message", Hidden: true},
 		{Key: groupKey, Label: "group", Item: widget.NewTextItem(s, "none"), Hint: "one after the other in an ordered queue"},
-		{Key: dedupKey, Label: "same id", Item: widget.NewTextItem(s, "none"), Hint: "a second message with this deduplication id is dropped"},
+		{Key: dedupKey, Label: "dedup id", Item: widget.NewTextItem(s, "none"), Hint: "a second message with this deduplication id is dropped"},
 		{Key: delayKey, Label: "delay", Item: widget.NewTextItem(s, "the queue's"), Hint: "30s, 5m, 2h; 0: none, whatever the queue says"},
 		{Key: linesKey, Label: "body is", Item: widget.NewChoiceItem(s, "one message", "one a line"), Hint: "each line that is not empty is a message"},
 		{Key: literalKey, Label: "{{…}}", Item: widget.NewChoiceItem(s, "filled in", "as it is"), Hint: "what stands in double braces is a function, or plain text"},

@@ -162,7 +162,7 @@ func TestEditReplacesAndKeepsTheOriginal(t *testing.T) {
 		}
 		v.setBody([]byte(strings.Replace(string(dead.Body), "acme", "umbrella", 1)))
 		v.check()
-		s.sees(`-  "tenant": "acme"`, `+  "tenant": "umbrella"`, "kept in the trash")
+		s.sees(`-  "tenant": "acme"`, `+  "tenant": "umbrella"`, "goes to the trash")
 		s.fits(120, 30)
 		s.press("ctrl+s")
 		if job := s.do(); job.Tally.Done != 1 {

@@ -31,6 +31,10 @@ type previewData struct {
 	at        time.Time
 }
 
+// settling is how long after its end the engine may still be closing a second:
+// until then its numbers would look like a fall to nothing.
+const settling = 250 * time.Millisecond
+
 // previewSpan is how far back the preview's graph reaches.
 const previewSpan = 2 * time.Minute
 
@@ -50,7 +54,7 @@ func (p *queuePreview) show(q queueRow) tea.Cmd {
 	}
 	e, clock := p.env.Engine, p.env.Now
 	return p.fetch.Restart(func(ctx context.Context) (previewData, error) {
-		d := previewData{name: q.Name, at: clock()}
+		d := previewData{name: q.Name, at: clock().Add(-settling)}
 		var err error
 		if d.series, err = e.History(ctx, q.Name, engine.Span{From: d.at.Add(-previewSpan), To: d.at, Step: time.Second}); err != nil {
 			return d, err

@@ -249,6 +249,9 @@ func (v *Queues) Render() string {
 		return widget.Box(v.renderEmpty(), v.width, v.height-1) + "\n" + status
 	}
 	body := v.grid.Render()
+	if s, box := v.env.Styles, v.tableBox(); v.fetch.loaded && len(v.rows) == 0 {
+		body = vacant(box.Dx(), box.Dy(), s.Text.Render("no queue matches"), s.Muted.Render("esc clears the filter"))
+	}
 	switch p := v.previewBox(v.place); {
 	case p.Empty():
 	case p.Min.X > 0:

@@ -73,7 +73,7 @@ func policyFields(s *themes.Styles) []policyField {
 		durationField(s, "expire after", "", "then they are dead letters; 0: never", func(p *engine.Policy) *time.Duration { return &p.TTL }),
 		choiceField(s, "groups", "", "each group in order, one message at a time", []string{"in any order", "in order"},
 			func(p engine.Policy) int { return index(p.Ordered) }, func(p *engine.Policy, i int) { p.Ordered = i == 1 }),
-		durationField(s, "same id", "", "a deduplication id is remembered; 0: 5m", func(p *engine.Policy) *time.Duration { return &p.DedupWindow }),
+		durationField(s, "dedup id", "", "a deduplication id is remembered; 0: 5m", func(p *engine.Policy) *time.Duration { return &p.DedupWindow }),
 		sizeField(s, "messages", "Bounds", "at most so many wait or are in flight; 0: any", func(p *engine.Policy) *int64 { return &p.MaxDepth }, false),
 		sizeField(s, "bytes", "", "at most so large together; 0: any", func(p *engine.Policy) *int64 { return &p.MaxBytes }, true),
 		choiceField(s, "when full", "", "what happens then", []string{"refuse new ones", "the oldest die"},

@@ -28,6 +28,15 @@ func stateStyle(s *themes.Styles, state engine.State) lipgloss.Style {
 // stateName is a state in words.
 func stateName(state engine.State) string { return strings.ReplaceAll(string(state), "_", " ") }
 
+// vacant says in the upper middle of a part why nothing is in it.
+func vacant(width, height int, text ...string) string {
+	lines := make([]string, max((height-len(text))/3, 0), max(height, len(text)))
+	for _, l := range text {
+		lines = append(lines, lipgloss.PlaceHorizontal(width, lipgloss.Center, widget.Fit(l, width)))
+	}
+	return widget.Box(strings.Join(lines, "\n"), width, height)
+}
+
 // moment shows a time as the operator wants it: as an age, or on a clock.
 func moment(env *Env, t time.Time) string {
 	if t.IsZero() {
