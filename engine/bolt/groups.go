@@ -54,14 +54,15 @@ func (q *queue) holdGroupLocked(name string, id uint64) {
 const maxParked = 100_000
 
 // enterGroupLocked lets the message be delivered, or parks it if another one
-// of its group is under way.
+// of its group is under way, or an older one waits: while the one before that is
+// on its way out, having expired or been taken away, nobody holds the group.
 func (q *queue) enterGroupLocked(s spot) bool {
 	g := q.groups[s.group]
 	if g == nil {
 		g = &group{}
 		q.groups[s.group] = g
 	}
-	if !g.held() {
+	if !g.held() && (len(g.parked) == 0 || s.id < g.parked[0].id) {
 		g.holders = append(g.holders, s.id)
 		return true
 	}

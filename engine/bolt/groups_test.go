@@ -137,3 +137,61 @@ func TestMovedHoldsItsGroup(t *testing.T) {
 		}
 	})
 }
+
+// TestNextOfGroup: when the next one of a group is on its way out, the one behind
+// it is not passed by younger ones.
+func TestNextOfGroup(t *testing.T) {
+	for what, leave := range map[string]func(qt *queueTx, id engine.ID) error{
+		"moved": func(qt *queueTx, id engine.ID) error {
+			_, err := qt.move(id, &engine.MoveRequest{Queue: "jobs", Into: engine.Dead})
+			return err
+		},
+		"expired": func(*queueTx, engine.ID) error {
+			time.Sleep(31 * time.Minute)
+			return nil
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e, ids := groupsTest(t)
+				if _, err := e.Configure(t.Context(), "jobs", engine.Policy{VisibilityTimeout: time.Hour, Ordered: true, TTL: time.Hour}); err != nil {
+					t.Fatal(err)
+				}
+				d := receiveOne(t, e)
+				time.Sleep(30 * time.Minute)
+				publish := func() engine.ID {
+					more, err := e.Publish(t.Context(), "jobs", engine.Outgoing{Group: "g"})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return more[0]
+				}
+				none := func() {
+					if got, err := e.Receive(t.Context(), "jobs", engine.ReceiveOptions{}); err != nil || len(got) > 0 {
+						t.Errorf("received are %v (%v)", got, err)
+					}
+				}
+				behind := publish()
+				none() // so that it is known to wait
+				publish()
+				if err := e.Ack(t.Context(), d.Receipt); err != nil {
+					t.Fatal(err)
+				}
+				if err := e.write(func(t *tx) error {
+					qt, err := t.find("jobs")
+					if err == nil {
+						err = leave(qt, ids[1])
+					}
+					none()
+					return err
+				}); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(20 * time.Minute) // what expired is buried: a commit that took half an hour waits for company
+				if got := receiveOne(t, e); got.ID != behind {
+					t.Errorf("received is %s, want %s", got.ID, behind)
+				}
+			})
+		})
+	}
+}
