@@ -108,7 +108,7 @@ func (e *Engine) Configure(ctx context.Context, name string, policy engine.Polic
 			ordering, err = e.order(ctx, name)
 		}
 		if err == nil {
-			err = e.write(func(t *tx) (err error) {
+			err = e.revoke(func(t *tx) (err error) {
 				old, done, err = t.configure(name, policy, ordering)
 				return err
 			})
@@ -168,7 +168,7 @@ func (e *Engine) Purge(ctx context.Context, name string, part engine.Area) (entr
 		if part == engine.LiveArea {
 			e.dropWindow(name)
 		}
-		err = e.write(func(t *tx) (err error) {
+		err = e.revoke(func(t *tx) (err error) {
 			entry, err = t.purge(name, part)
 			return err
 		})
@@ -209,7 +209,7 @@ func (qt *queueTx) giveAway() {
 func (e *Engine) DeleteQueue(ctx context.Context, name string) (entry engine.TrashEntry, err error) {
 	if err = ctx.Err(); err == nil {
 		e.dropWindow(name)
-		err = e.write(func(t *tx) (err error) {
+		err = e.revoke(func(t *tx) (err error) {
 			entry, err = t.deleteQueue(name)
 			return err
 		})

@@ -122,5 +122,5 @@ func (e *Engine) view(fn func(*bbolt.Tx) error) (err error) {
 
 // write runs fn in the writer's next transaction.
 func (e *Engine) write(fn func(t *tx) error) error {
-	return e.writer.do(operationFunc(fn), 0, 0, false)
+	return e.writer.do(operationFunc(fn), 0, 0, 0)
 }

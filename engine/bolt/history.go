@@ -268,7 +268,7 @@ func (e *Engine) flushHistory() bool {
 			}
 			t.noteUptime()
 			return nil
-		}), 64*len(some), 0, false) // graphs are not worth an error: a full disk says so elsewhere
+		}), 64*len(some), 0, 0) // graphs are not worth an error: a full disk says so elsewhere
 	}
 	return true
 }

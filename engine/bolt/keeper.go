@@ -155,7 +155,7 @@ func (k *keeper) keep(due []*queue) {
 			}
 		}
 		return nil
-	}), 0, 0, false)
+	}), 0, 0, 0)
 	if err == nil || k.e.hasStopped() != nil {
 		return
 	}

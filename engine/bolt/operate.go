@@ -189,7 +189,7 @@ func (t *tx) edit(r *engine.EditRequest) (engine.ID, engine.TrashEntry, error) {
 // Delete implements engine.Operator.
 func (e *Engine) Delete(ctx context.Context, name string, ids ...engine.ID) (entry engine.TrashEntry, outcomes []engine.Outcome, err error) {
 	if err = ctx.Err(); err == nil {
-		err = e.write(func(t *tx) error {
+		err = e.revoke(func(t *tx) error {
 			entry, outcomes = engine.TrashEntry{}, make([]engine.Outcome, len(ids))
 			qt, err := t.find(name)
 			if err != nil {

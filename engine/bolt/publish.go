@@ -56,7 +56,7 @@ type publishOp struct {
 	messages  []encoded
 	first     uint64
 	bytes     int            // of the messages
-	confirmed bool           // before the commit: it must not be refused any more
+	confirmed bool           // before the commit
 	room      []byte         // lent until the commit; nil: none
 	earlier   map[int]uint64 // of duplicates in the last queue: the ids they had
 
@@ -113,10 +113,11 @@ func (e *Engine) preparePublish(ctx context.Context, messages []engine.Outgoing)
 	return op, nil
 }
 
-// keep makes the operation independent of its caller, who does not wait for the
+func (o *publishOp) confirm(early bool) { o.confirmed = early }
+
+// keep makes the operation independent of its caller, who may not wait for the
 // commit.
 func (o *publishOp) keep() {
-	o.confirmed = true
 	o.room = lend(o.bytes)
 	room := o.room
 	for i := range o.messages {
@@ -154,16 +155,18 @@ func checkOutgoing(m *engine.Outgoing) error {
 }
 
 func (e *Engine) publish(op *publishOp) error {
+	from := e.writer.ticket()
 	for _, name := range op.queues {
 		if e.lookup(name) == nil {
 			return engine.ErrQueueNotFound // before it takes ids
 		}
 	}
-	relaxed := e.relaxedPublish(op)
-	if relaxed {
+	if e.relaxedPublish(op) {
 		op.keep()
+	} else {
+		from = 0
 	}
-	return e.writer.do(op, op.bytes*len(op.queues), len(op.messages)*len(op.queues), relaxed)
+	return e.writer.do(op, op.bytes*len(op.queues), len(op.messages)*len(op.queues), from)
 }
 
 // relaxedPublish reports that all the queues are relaxed, and that nothing
@@ -191,11 +194,10 @@ func (o *publishOp) apply(t *tx) error {
 	targets := few[:0]
 	for _, name := range o.queues {
 		to, err := o.target(t, name)
-		if err == nil {
-			targets = append(targets, to)
-		} else if !o.confirmed {
+		if err != nil {
 			return err
 		}
+		targets = append(targets, to)
 	}
 	clear(o.earlier) // what a transaction that failed found; none if it is relaxed, when a caller reads this now
 	id := o.first
@@ -220,17 +222,13 @@ type target struct {
 	tooOld []*located
 }
 
-// target finds a queue and room there. What was confirmed finds room in any
-// case; but it cannot come into a queue that was deleted since.
+// target finds a queue and room there.
 func (o *publishOp) target(t *tx, name string) (target, error) {
 	qt, err := t.find(name)
 	if err != nil {
 		return target{}, err
 	}
 	tooOld, err := qt.roomFor(o.messages)
-	if o.confirmed {
-		err = nil
-	}
 	return target{qt, tooOld}, err
 }
 

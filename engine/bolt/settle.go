@@ -19,33 +19,34 @@ func (e *Engine) Ack(ctx context.Context, receipts ...engine.Receipt) error {
 	if len(receipts) == 0 {
 		return nil
 	}
-	relaxed := e.promise(receipts)
-	if relaxed {
+	from := e.promise(receipts)
+	if from != 0 {
 		receipts = slices.Clone(receipts) // the caller may use his again before the commit
 	}
 	op := &ackOp{receipts: receipts}
-	err := e.settle(op, 64*len(receipts), relaxed, receipts)
-	if err != nil || relaxed {
+	err := e.settle(op, 64*len(receipts), from, receipts)
+	if err != nil || op.confirmed {
 		return err
 	}
 	return errors.Join(op.errs...)
 }
 
-// promise reports that all the receipts are of relaxed queues, and good: then
-// their leases do not run out any more, nor are they settled by anybody else, nor
-// given back by a close.
-func (e *Engine) promise(receipts []engine.Receipt) bool {
+// promise returns a ticket if all the receipts are of relaxed queues, and good:
+// then their leases do not run out any more, nor are they settled by anybody else,
+// nor given back by a close.
+func (e *Engine) promise(receipts []engine.Receipt) ticket {
 	if e.isClosed() {
-		return false
+		return 0
 	}
+	from := e.writer.ticket()
 	for i, r := range receipts {
 		q := e.lookup(r.Queue)
 		if q == nil || !q.relaxed.Load() || !q.promise(r) {
 			e.takeBack(receipts[:i])
-			return false
+			return 0
 		}
 	}
-	return true
+	return from
 }
 
 func (q *queue) promise(r engine.Receipt) bool {
@@ -74,18 +75,21 @@ func (e *Engine) takeBack(receipts []engine.Receipt) {
 
 // settle has the writer apply a settling. One that is not accepted promises
 // nothing.
-func (e *Engine) settle(op operation, size int, relaxed bool, receipts []engine.Receipt) error {
-	err := e.writer.do(op, size, 0, relaxed)
-	if err != nil && relaxed {
+func (e *Engine) settle(op operation, size int, from ticket, receipts []engine.Receipt) error {
+	err := e.writer.do(op, size, 0, from)
+	if err != nil && from != 0 {
 		e.takeBack(receipts)
 	}
 	return err
 }
 
 type ackOp struct {
-	receipts []engine.Receipt
-	errs     []error
+	receipts  []engine.Receipt
+	confirmed bool // before the commit: errs are nobody's
+	errs      []error
 }
+
+func (o *ackOp) confirm(early bool) { o.confirmed = early }
 
 func (o *ackOp) apply(t *tx) error {
 	o.errs = nil

@@ -3,6 +3,7 @@ package bolt
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -42,6 +43,7 @@ type batch struct {
 	calls  []call
 	bytes  int
 	synced bool          // somebody waits for it
+	revoke int64         // so many of its calls are revocations
 	since  time.Time     // when its first call came
 	done   chan struct{} // closed after the commit and its effects
 }
@@ -74,7 +76,9 @@ type writer struct {
 	failure error
 	room    *sync.Cond // pending shrank
 	wake    chan struct{}
-	marksAt time.Time // when deliveries must be noted; zero: nothing to note
+	marksAt time.Time    // when deliveries must be noted; zero: nothing to note
+	revoke  int64        // revocations that came,
+	revoked atomic.Int64 // and that are over
 	stopped chan struct{}
 
 	busy     bool       // a commit is under way
@@ -97,11 +101,12 @@ type numbered interface {
 	number(first uint64)
 }
 
-// do runs the operation and returns when it is on the disk; with relaxed, as
-// soon as it is sure to be applied in its turn. size is roughly what it writes
-// and ids how many it needs.
-func (w *writer) do(op operation, size, ids int, relaxed bool) error {
+// do runs the operation and returns when it is on the disk; with a ticket, as soon
+// as it is sure to be applied in its turn. size is roughly what it writes and ids
+// how many it needs.
+func (w *writer) do(op operation, size, ids int, from ticket) error {
 	w.mu.Lock()
+	relaxed := from != 0
 	for relaxed && ids > 0 && w.pending > maxPendingBytes && !w.closing {
 		w.room.Wait()
 	}
@@ -109,8 +114,11 @@ func (w *writer) do(op operation, size, ids int, relaxed bool) error {
 		w.mu.Unlock()
 		return engine.ErrClosed
 	}
-	if w.failure != nil {
-		relaxed = false // he waits, to see whether it works again
+	if w.failure != nil || from != ticket(w.revoke+1) {
+		relaxed = false // he waits, to see whether it works again, or what is left
+	}
+	if c, ok := op.(confirming); ok {
+		c.confirm(relaxed)
 	}
 	if ids > 0 {
 		op.(numbered).number(w.nextID)
@@ -135,6 +143,10 @@ func (w *writer) addLocked(op operation, size int, relaxed bool) (*batch, int) {
 	b := w.batches[n-1]
 	b.calls = append(b.calls, call{op: op, relaxed: relaxed})
 	b.bytes += size
+	if _, ok := op.(revocation); ok {
+		b.revoke++
+		w.revoke++
+	}
 	w.pending += size
 	first := len(b.calls) == 1
 	if !relaxed && !b.synced {
@@ -292,6 +304,7 @@ func (w *writer) commit(b *batch) {
 	}
 	w.mu.Lock()
 	w.failure, w.busy = err, false
+	w.revoked.Add(b.revoke)
 	w.commits++
 	w.effects.Broadcast()
 	w.mu.Unlock()

@@ -34,7 +34,11 @@ func TestCloseTellsWhatIsLost(t *testing.T) {
 				t.Fatal(err)
 			}
 			noRoom := operationFunc(func(tx *tx) error { return tx.fail(engine.ErrNoSpace) })
-			if err := e.writer.do(noRoom, 0, 0, relaxed); errors.Is(err, engine.ErrNoSpace) == relaxed {
+			from := ticket(0)
+			if relaxed {
+				from = e.writer.ticket()
+			}
+			if err := e.writer.do(noRoom, 0, 0, from); errors.Is(err, engine.ErrNoSpace) == relaxed {
 				t.Errorf("the caller is told: %v", err)
 			}
 			if err := e.Close(); errors.Is(err, engine.ErrNoSpace) != relaxed {
