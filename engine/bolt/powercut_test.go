@@ -3,6 +3,7 @@ package bolt
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -16,6 +17,11 @@ import (
 	"nixie/engine"
 )
 
+var (
+	cutSteps = flag.Int("powercut.steps", 100, "how many steps TestPowerCuts takes, of about 12 cuts each")
+	cutSeed  = flag.Uint64("powercut.seed", 0, "what TestPowerCuts chooses by; 0: by chance")
+)
+
 // A commit writes its pages, syncs, writes one header, syncs. A power cut
 // before the first sync leaves any part of the pages; one before the second
 // leaves all pages and any part of the header. TestPowerCuts makes such files
@@ -25,7 +31,12 @@ func TestPowerCuts(t *testing.T) {
 	if testing.Short() {
 		cuts = 3
 	}
-	p := &powerCuts{t: t, dir: t.TempDir(), random: rand.New(rand.NewPCG(3, 4)), want: map[engine.ID]string{}}
+	seed := *cutSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("-powercut.seed %d", seed)
+	p := &powerCuts{t: t, dir: t.TempDir(), random: rand.New(rand.NewPCG(seed, 4)), want: map[engine.ID]string{}}
 	path := filepath.Join(p.dir, "nixie.db")
 	e, err := Open(path, Options{committed: func() { p.add(image(t, path)) }})
 	if err != nil {
@@ -42,7 +53,7 @@ func TestPowerCuts(t *testing.T) {
 	}
 	p.add(image(t, path))
 	p.take()
-	for range 100 {
+	for range *cutSteps {
 		before := maps.Clone(p.want)
 		p.step(ctx, e)
 		images := p.take()
