@@ -106,7 +106,7 @@ func findInLog(btx *bbolt.Tx, a area, id uint64) (first uint64, r runReader, dat
 
 // takeOut takes a message that is not in flight out of its place, and returns
 // it as a record; a large payload stays where it is. ErrInFlight if it is
-// leased.
+// leased, unless it comes back in this very transaction.
 func (qt *queueTx) takeOut(loc *located) (rec *record, err error) {
 	_, size, _ := payloadHead(loc.data)
 	if rec = loc.rec; loc.run != nil {
@@ -137,7 +137,8 @@ func (qt *queueTx) withdraw(loc *located, size int) error {
 	q := qt.q
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.leases[loc.id] != nil {
+	leased := q.leases[loc.id]
+	if leased != nil && !leased.settling {
 		return engine.ErrInFlight
 	}
 	if loc.run == nil && loc.area == qt.s.dead {
@@ -153,7 +154,7 @@ func (qt *queueTx) withdraw(loc *located, size int) error {
 	} else {
 		if !loc.fresh {
 			loc.run = q.knownLocked(loc.run) // the window may have given it up since
-			if was == nil {
+			if was == nil && leased == nil {
 				was = &spot{id: loc.id, run: loc.run, index: loc.index, group: loc.group, enteredAt: loc.at, readyAt: loc.at, size: size}
 			}
 		}

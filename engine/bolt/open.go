@@ -50,8 +50,9 @@ const (
 	// readers. It costs no memory.
 	addressSpace = 64 << 30
 	mapAhead     = runtime.GOOS != "windows" && strconv.IntSize == 64
-	// skipIDs after a crash: relaxed publishers may hold ids that were lost.
-	skipIDs = 1 << 16
+	// skipIDs after a crash: relaxed publishers may hold ids that were lost, of
+	// all that waited for a commit or was in one.
+	skipIDs = 1 << 20
 )
 
 var (
@@ -159,14 +160,22 @@ func (e *Engine) start(isNew bool, file *os.File) error {
 	}
 	// From now on the file is in use: what comes back from a crash is not clean,
 	// and what is written is of this format.
-	if err := e.db.Update(func(btx *bbolt.Tx) error {
-		meta := btx.Bucket(bucketMeta)
-		err := meta.Delete(keyClean)
-		if err == nil && !bytes.Equal(meta.Get(keyVersion), key32(formatVersion)) { // a full disk has no room for more than need be
-			err = meta.Put(keyVersion, key32(formatVersion))
-		}
-		return err
-	}); err != nil {
+	inUse := func(write func(meta *bbolt.Bucket) error) error {
+		return e.db.Update(func(btx *bbolt.Tx) error {
+			meta := btx.Bucket(bucketMeta)
+			err := meta.Delete(keyClean)
+			if err == nil && !bytes.Equal(meta.Get(keyVersion), key32(formatVersion)) {
+				err = meta.Put(keyVersion, key32(formatVersion))
+			}
+			return errors.Join(err, write(meta))
+		})
+	}
+	// Ids that were skipped are so for good, also if nothing else is written.
+	err := inUse(func(meta *bbolt.Bucket) error { return meta.Put(keyLastID, key64(lastID)) })
+	if errors.Is(translate(err), engine.ErrNoSpace) { // for no more than need be
+		err = inUse(func(*bbolt.Bucket) error { return nil })
+	}
+	if err != nil {
 		return err
 	}
 	e.writer = newWriter(e, lastID+1)

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -90,5 +91,41 @@ func TestPromisedToNobody(t *testing.T) {
 	}
 	if e.promise([]engine.Receipt{got[0].Receipt}) == 0 {
 		t.Error("it is taken, though it was not accepted")
+	}
+}
+
+// TestIDsThatWereLost: an id that was confirmed before a kill is not given again,
+// also after another kill.
+func TestIDsThatWereLost(t *testing.T) {
+	e, _ := relaxedEngine(t, Options{})
+	publish := func(e *Engine) uint64 {
+		ids, err := e.Publish(t.Context(), "jobs", engine.Outgoing{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, _ := parseID(ids[0])
+		return id
+	}
+	last := publish(e)
+	if err := e.write(func(*tx) error { return nil }); err != nil { // it shares the commit, or waits for it
+		t.Fatal(err)
+	}
+	file := image(t, e.path)
+	for kills := 1; kills <= 2; kills++ {
+		path := filepath.Join(t.TempDir(), "killed.db")
+		if err := os.WriteFile(path, file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		e, err := Open(path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		file = image(t, path) // without what is confirmed now
+		if id := publish(e); id > last {
+			last = id
+		} else {
+			t.Errorf("after %d kills the id %d is given, and %d was before", kills, id, last)
+		}
 	}
 }
