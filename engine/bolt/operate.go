@@ -241,9 +241,9 @@ func (qt *queueTx) takeFromConsumer(id uint64) (*record, error) {
 	q := qt.q
 	q.mu.Lock()
 	l := q.leases[id]
-	if l == nil || l.settling {
+	if l == nil || l.settling { // it is ready by now, or damaged
 		q.mu.Unlock()
-		return nil, engine.ErrMessageNotFound
+		return nil, engine.ErrInFlight
 	}
 	qt.claimLocked(l)
 	q.mu.Unlock()
