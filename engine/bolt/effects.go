@@ -26,7 +26,7 @@ func (qt *queueTx) committed() {
 	q := qt.q
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.stored = qt.s
+	q.stored, q.oldest = qt.s, nil
 	for _, l := range qt.acked {
 		qt.endLocked(l, acked, false)
 	}
@@ -49,6 +49,7 @@ func (qt *queueTx) rollback() {
 	q := qt.q
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.oldest = nil
 	for i := len(qt.effects) - 1; i >= 0; i-- {
 		if undone := qt.effects[i].undone; undone != nil {
 			undone()

@@ -22,24 +22,21 @@ func (e *Engine) Queues(ctx context.Context) ([]engine.QueueInfo, error) {
 	queues := e.all()
 	infos := make([]engine.QueueInfo, len(queues))
 	now := time.Now()
-	var unread []int
+	unread, some := make([]*time.Time, len(queues)), false
 	for i, q := range queues {
-		var known bool
-		if infos[i], known = q.info(now); !known {
-			unread = append(unread, i)
-		}
+		infos[i], unread[i] = q.info(now)
+		some = some || unread[i] != nil
 	}
-	if len(unread) == 0 {
+	if !some {
 		return infos, nil
 	}
-	return infos, e.view(func(btx *bbolt.Tx) error {
-		for _, i := range unread {
-			var err error
-			if infos[i].OldestAt, err = queues[i].oldestInFile(btx); err != nil {
-				return err
+	return infos, e.view(func(btx *bbolt.Tx) (err error) {
+		for i, q := range queues {
+			if unread[i] != nil && err == nil {
+				infos[i].OldestAt, err = q.readOldest(btx, unread[i])
 			}
 		}
-		return nil
+		return err
 	})
 }
 
@@ -52,18 +49,19 @@ func (e *Engine) Queue(ctx context.Context, name string) (engine.QueueInfo, erro
 	if err != nil {
 		return engine.QueueInfo{}, wrapQueue(err, "queue", name)
 	}
-	info, known := q.info(time.Now())
-	if !known {
+	info, oldest := q.info(time.Now())
+	if oldest != nil {
 		err = e.view(func(btx *bbolt.Tx) (err error) {
-			info.OldestAt, err = q.oldestInFile(btx)
+			info.OldestAt, err = q.readOldest(btx, oldest)
 			return err
 		})
 	}
 	return info, wrapQueue(err, "queue", name)
 }
 
-// info is false if the oldest message must be looked up in the file.
-func (q *queue) info(now time.Time) (info engine.QueueInfo, known bool) {
+// info returns also where to note the oldest message, if that must be looked up in
+// the file.
+func (q *queue) info(now time.Time) (info engine.QueueInfo, unread *time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	s := &q.stored
@@ -80,7 +78,7 @@ func (q *queue) info(now time.Time) (info engine.QueueInfo, known bool) {
 	}
 	info.In, info.Out, info.Failing = q.e.recorder.rates(q.number, now)
 	if info.Ready <= 0 {
-		return info, true
+		return info, nil
 	}
 	oldest := allTime
 	first := q.returned.first()
@@ -91,11 +89,22 @@ func (q *queue) info(now time.Time) (info engine.QueueInfo, known bool) {
 	if ok {
 		oldest = min(oldest, f.at)
 	}
-	info.OldestAt = time.Unix(0, oldest)
-	return info, q.parked == 0 && (ok || q.front.complete()) && (first != nil || q.returned.bound == allInMemory) && oldest != allTime
+	if oldest != allTime && q.parked == 0 && (ok || q.front.complete()) && (first != nil || q.returned.bound == allInMemory) {
+		info.OldestAt = time.Unix(0, oldest)
+		return info, nil
+	}
+	if q.oldest != nil && !q.oldest.IsZero() {
+		info.OldestAt = *q.oldest
+		return info, nil
+	}
+	q.oldest = &time.Time{}
+	return info, q.oldest
 }
 
-func (q *queue) oldestInFile(btx *bbolt.Tx) (time.Time, error) {
+// readOldest finds when the oldest ready message of the file entered the queue, and
+// notes it: as long as nothing happens to the queue that need not be read again,
+// though there are very many queues.
+func (q *queue) readOldest(btx *bbolt.Tx, note *time.Time) (at time.Time, err error) {
 	q.mu.Lock()
 	live := q.stored.live
 	q.mu.Unlock()
@@ -103,10 +112,13 @@ func (q *queue) oldestInFile(btx *bbolt.Tx) (time.Time, error) {
 	if err != nil || m == nil {
 		return time.Time{}, err
 	}
-	if m.rec != nil {
-		return time.Unix(0, m.rec.enteredAt), nil
+	if at = time.Unix(0, m.at); m.rec != nil {
+		at = time.Unix(0, m.rec.enteredAt)
 	}
-	return time.Unix(0, m.at), nil
+	q.mu.Lock()
+	*note = at
+	q.mu.Unlock()
+	return at, nil
 }
 
 // held is what of a lease an inspector shows.

@@ -90,6 +90,7 @@ func (q *queue) leaseLocked(r engine.Receipt) (*lease, error) {
 }
 
 func (q *queue) addLeaseLocked(l *lease) {
+	q.oldest = nil
 	q.leases[l.id] = l
 	q.deadlines.add(l)
 	if l.doom == doomExpired {
@@ -104,6 +105,7 @@ func (q *queue) endLeaseLocked(l *lease) {
 	if q.leases[l.id] != l {
 		return
 	}
+	q.oldest = nil
 	l.ended = true
 	delete(q.leases, l.id)
 	q.deadlines.leave(l)
