@@ -8,6 +8,23 @@ import (
 	"nixie/engine"
 )
 
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// isWell checks the file.
+func isWell(t *testing.T, e *Engine) {
+	t.Helper()
+	report, err := e.Check(t.Context())
+	must(t, err)
+	if len(report.Problems) > 0 {
+		t.Error(report.Problems)
+	}
+}
+
 // TestDeletedAsItWasSettled: what a commit settles before it deletes the queue
 // comes back from the trash as it was settled.
 func TestDeletedAsItWasSettled(t *testing.T) {
@@ -24,20 +41,14 @@ func TestDeletedAsItWasSettled(t *testing.T) {
 		"rejected":   func(qt *queueTx, l *lease) error { return qt.fail(l, engine.Failure{Reject: true}) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			must := func(err error) {
-				t.Helper()
-				if err != nil {
-					t.Fatal(err)
-				}
-			}
-			must(e.CreateQueue(ctx, "jobs", engine.Policy{VisibilityTimeout: time.Hour, MaxTries: 5}))
+			must(t, e.CreateQueue(ctx, "jobs", engine.Policy{VisibilityTimeout: time.Hour, MaxTries: 5}))
 			_, err := e.Publish(ctx, "jobs", engine.Outgoing{Delay: time.Nanosecond}) // so that it is a record
-			must(err)
+			must(t, err)
 			got, err := e.Receive(ctx, "jobs", engine.ReceiveOptions{Wait: time.Minute})
-			must(err)
-			must(e.write(func(*tx) error { return nil })) // the delivery is noted
+			must(t, err)
+			must(t, e.write(func(*tx) error { return nil })) // the delivery is noted
 			var entry engine.TrashEntry
-			must(e.write(func(t *tx) error {
+			must(t, e.write(func(t *tx) error {
 				qt, l, err := t.claim(got[0].Receipt)
 				if err != nil {
 					return err
@@ -49,14 +60,10 @@ func TestDeletedAsItWasSettled(t *testing.T) {
 				return err
 			}))
 			_, err = e.Restore(ctx, entry.ID)
-			must(err)
-			report, err := e.Check(ctx)
-			must(err)
-			if len(report.Problems) > 0 {
-				t.Error(report.Problems)
-			}
+			must(t, err)
+			isWell(t, e)
 			_, err = e.DeleteQueue(ctx, "jobs")
-			must(err)
+			must(t, err)
 		})
 	}
 }
@@ -70,46 +77,36 @@ func TestInFlightComesBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, path := t.Context(), filepath.Join(t.TempDir(), "nixie.db")
-			must := func(err error) {
-				t.Helper()
-				if err != nil {
-					t.Fatal(err)
-				}
-			}
 			e, err := Open(path, Options{})
-			must(err)
-			must(e.CreateQueue(ctx, "jobs", engine.Policy{VisibilityTimeout: time.Hour, MaxTries: 1, Ordered: true}))
+			must(t, err)
+			must(t, e.CreateQueue(ctx, "jobs", engine.Policy{VisibilityTimeout: time.Hour, MaxTries: 1, Ordered: true}))
 			_, err = e.Publish(ctx, "jobs", engine.Outgoing{Group: "a"}, engine.Outgoing{Group: "b", Delay: time.Nanosecond})
-			must(err)
+			must(t, err)
 			receive := func() {
 				t.Helper()
 				for range 2 {
 					got, err := e.Receive(ctx, "jobs", engine.ReceiveOptions{Wait: time.Minute})
-					must(err)
+					must(t, err)
 					if len(got) != 1 || got[0].Tries != 1 {
 						t.Fatalf("received are %+v, want one in its first try", got)
 					}
 				}
 			}
 			receive()
-			must(e.write(func(*tx) error { return nil })) // the deliveries are noted
+			must(t, e.write(func(*tx) error { return nil })) // the deliveries are noted
 			entry, err := throwAway(e)
-			must(err)
-			must(e.Close())
+			must(t, err)
+			must(t, e.Close())
 			e, err = Open(path, Options{})
-			must(err)
+			must(t, err)
 			defer e.Close()
 			n, err := e.Restore(ctx, entry.ID)
-			must(err)
+			must(t, err)
 			if n != 2 {
 				t.Errorf("%d came back", n)
 			}
 			receive()
-			report, err := e.Check(ctx)
-			must(err)
-			if len(report.Problems) > 0 {
-				t.Error(report.Problems)
-			}
+			isWell(t, e)
 		})
 	}
 }
