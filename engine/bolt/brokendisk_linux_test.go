@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -27,6 +28,7 @@ type fault struct {
 	whole  bool // all is written nevertheless
 	part   int  // so much is written
 	sync   bool // not the write fails, but the sync after it
+	skip   int  // headers that are written before
 	stops  bool // what must become of the engine
 }
 
@@ -91,6 +93,10 @@ func (d *brokenDisk) write(b []byte, at int64) (int, error) {
 		d.page++
 	}
 	if f == nil || f.header != header || !header && !f.sync && d.page-1 != f.nth {
+		return syscall.Pwrite(d.real, b, at)
+	}
+	if f.skip > 0 {
+		f.skip--
 		return syscall.Pwrite(d.real, b, at)
 	}
 	d.met = true
@@ -231,6 +237,80 @@ func withHeader(t *testing.T, from, to string, header []byte) {
 	if err := os.WriteFile(to, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestFileThatCannotGrow: what needs a larger file is refused, until that can be
+// had.
+func TestFileThatCannotGrow(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "nixie.db")
+	e := open(t, path, bolt.Options{})
+	if err := e.CreateQueue(t.Context(), "jobs", engine.DefaultPolicy()); err != nil {
+		t.Fatal(err)
+	}
+	before, publish := view(t, e), publishSome(20, 1<<20)
+	readOnly, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer readOnly.Close()
+	d := breakable(t, e)
+	d.give(int(readOnly.Fd()))
+	err = publish(t.Context(), e)
+	d.give(d.real)
+	if after := view(t, e); err == nil || errors.Is(err, engine.ErrStopped) || !maps.Equal(before, after) {
+		t.Errorf("publish failed with %v, and changed\n%v\nto\n%v", err, before, after)
+	}
+	if err := publish(t.Context(), e); err != nil {
+		t.Error(err)
+	}
+	after := view(t, e)
+	shut(t, e)
+	reopened(t, path, "grown", after)
+}
+
+// TestTogetherOnABrokenDisk: whose commit is not sure to be on the disk is told,
+// also if he shares it; what was confirmed before is there.
+func TestTogetherOnABrokenDisk(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "nixie.db")
+	e := open(t, path, bolt.Options{})
+	if err := e.CreateQueue(t.Context(), "jobs", engine.DefaultPolicy()); err != nil {
+		t.Fatal(err)
+	}
+	f := faults[len(faults)-1]
+	f.skip = 5
+	var mu sync.Mutex
+	var confirmed []engine.ID
+	_, _ = breakable(t, e).fail(f, func() error {
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				for {
+					ids, err := e.Publish(t.Context(), "jobs", engine.Outgoing{})
+					if err != nil {
+						if !errors.Is(err, engine.ErrStopped) {
+							t.Error(err)
+						}
+						return
+					}
+					mu.Lock()
+					confirmed = append(confirmed, ids...)
+					mu.Unlock()
+				}
+			})
+		}
+		all.Wait()
+		return nil
+	})
+	there := view(t, e)
+	for _, id := range confirmed {
+		if there[string(id)] == "" {
+			t.Errorf("message %s was confirmed and is not there", id)
+		}
+	}
+	if err := e.Close(); !errors.Is(err, engine.ErrStopped) {
+		t.Error(err)
+	}
+	reopened(t, path, "published together", there)
 }
 
 // TestNobodyWaitsForAStoppedEngine: who waits for a message is told, and nobody is

@@ -166,6 +166,9 @@ func TestDeletedAsSoonAsPurged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if info, err := e.Queue(t.Context(), "jobs"); err != nil || info.Depth() != 0 {
+		t.Errorf("it comes back as %+v (%v)", info, err)
+	}
 }
 
 // TestDeletedAsSoonAsBound: no topic has a queue that is deleted in the commit
