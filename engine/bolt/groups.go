@@ -37,16 +37,19 @@ func (g *group) find(id uint64) (int, bool) {
 	return slices.BinarySearchFunc(g.parked, id, func(s *spot, id uint64) int { return cmp.Compare(s.id, id) })
 }
 
-// holdGroupLocked makes the message a holder of its group.
-func (q *queue) holdGroupLocked(name string, id uint64) {
+// holdGroupLocked makes the message a holder of its group, and reports whether it
+// was none.
+func (q *queue) holdGroupLocked(name string, id uint64) bool {
 	g := q.groups[name]
 	if g == nil {
 		g = &group{}
 		q.groups[name] = g
 	}
-	if !g.heldBy(id) {
-		g.holders = append(g.holders, id)
+	if g.heldBy(id) {
+		return false
 	}
+	g.holders = append(g.holders, id)
+	return true
 }
 
 // maxParked bounds what waits for groups in memory. Beyond it the queue's log

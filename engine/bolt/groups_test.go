@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"errors"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -193,5 +194,36 @@ func TestNextOfGroup(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestBackInItsGroup: what an operator takes away, in a commit that fails, is not
+// passed meanwhile by the next of its group.
+func TestBackInItsGroup(t *testing.T) {
+	e, ids := groupsTest(t)
+	err := e.write(func(t2 *tx) error {
+		qt, err := t2.find("jobs")
+		if err == nil {
+			_, err = qt.move(ids[0], &engine.MoveRequest{Queue: "jobs", Into: engine.Dead})
+		}
+		if err != nil {
+			return err
+		}
+		if got, err := e.Receive(t.Context(), "jobs", engine.ReceiveOptions{}); err != nil || len(got) > 0 {
+			t.Errorf("received are %v (%v)", got, err)
+		}
+		return t2.fail(engine.ErrNoSpace)
+	})
+	if !errors.Is(err, engine.ErrNoSpace) {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		d := receiveOne(t, e)
+		if d.ID != id {
+			t.Errorf("received is %s, want %s", d.ID, id)
+		}
+		if err := e.Ack(t.Context(), d.Receipt); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -160,6 +160,8 @@ func (qt *queueTx) withdraw(loc *located, size int) error {
 		}
 		qt.settleLocked(loc.run, loc.index)
 	}
+	// If it comes back it must not have been passed by the next of its group.
+	holds := was != nil && loc.group != "" && q.policy.Ordered && q.holdGroupLocked(loc.group, loc.id)
 	qt.effects = append(qt.effects, effect{
 		done: func() {
 			delete(q.departing, loc.id)
@@ -170,6 +172,9 @@ func (qt *queueTx) withdraw(loc *located, size int) error {
 			delete(q.departing, loc.id)
 			if loc.run != nil {
 				loc.run.taken.set(loc.index) // the window may have stepped over it
+			}
+			if holds {
+				q.leaveGroupLocked(loc.group, loc.id)
 			}
 			if was != nil {
 				again := *was
