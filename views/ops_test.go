@@ -212,7 +212,7 @@ func TestPlanPace(t *testing.T) {
 		s.sees("20 per second")
 		s.press("p")
 		for _, pace := range []string{"canary 1 → 10 → 100 → rest", "follow the destination"} {
-			s.sees(pace)
+			s.sees(pace, "same as   on the command line, --"+pace[:6]+" goes with --exec")
 			if screen := s.plain(); strings.Contains(screen, "nixie requeue") {
 				s.Errorf("a command that does not say what works on the messages:\n%s", screen)
 			}

@@ -105,8 +105,11 @@ func (b *planRows) facts(p *operation.Plan) {
 		b.add("order", order, s.Text)
 		b.add("message", "body and headers stay as they are; tries begin again at 0", s.Text)
 	}
-	if p.Command != "" {
+	switch kind := p.Pace.Kind; {
+	case p.Command != "":
 		b.add("same as", p.Command, s.Accent)
+	case p.Verb == operation.Requeue && (kind == operation.Canary || kind == operation.Follow):
+		b.add("same as", "on the command line, --"+string(kind)+" goes with --exec", s.Muted) // the rows below stay where they are
 	}
 }
 
