@@ -34,6 +34,7 @@ type messageList struct {
 	selectID engine.ID        // goes there when the window is there
 	info     engine.QueueInfo // the newest, while the list stands still
 	inDetail bool             // the keys go to the detail
+	sunk     string           // the id under the cursor, where older ones that came back pushed it down from the top
 
 	listMarks
 	listColumns
@@ -103,8 +104,20 @@ func (l *messageList) live() bool {
 	if l.follow {
 		return true
 	}
-	_, i, _ := l.grid.Cursor()
-	return i == 0 && l.fetch.value.before == 0
+	id, i, _ := l.grid.Cursor()
+	return (i == 0 || id == l.sunk) && l.fetch.value.before == 0
+}
+
+// sink keeps a list that nobody scrolled at its top, though the message under
+// the cursor is no longer the first.
+func (l *messageList) sink(live bool) {
+	id, i, _ := l.grid.Cursor()
+	first, last := l.grid.Visible()
+	l.sunk = ""
+	if live && !l.follow && i < last-first {
+		l.sunk = id
+		l.grid.Scroll(-first)
+	}
 }
 
 // refresh reads again if the list is live.
@@ -190,7 +203,9 @@ func (l *messageList) loaded() tea.Cmd {
 	for _, m := range l.fetch.value.messages {
 		l.shown = append(l.shown, string(m.ID))
 	}
+	live := l.live()
 	l.setRows()
+	l.sink(live)
 	switch {
 	case l.arrive == keymap.Top:
 		l.grid.Home()

@@ -2,8 +2,11 @@ package views
 
 import (
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"nixie/engine"
 )
 
 type pingMsg struct{}
@@ -40,4 +43,35 @@ func TestReply(t *testing.T) {
 	if m.Reply(BackMsg{}) != (BackMsg{}) {
 		t.Error("an answer that is a request did not stay one")
 	}
+}
+
+// TestListStaysLive: an older message that comes back pushes the one under the
+// cursor down; nobody scrolled, so the list goes on, from its first row.
+func TestListStaysLive(t *testing.T) {
+	onStage(t, func(s *stage) {
+		publish := func(body string) {
+			_, err := s.model.Publish(s.env.Context, "orders", engine.Outgoing{Body: []byte(body)})
+			s.must(err)
+		}
+		again := func() {
+			time.Sleep(time.Second)
+			s.run(s.view.Update(TickMsg{Now: s.env.Now()}))
+		}
+		publish("oldest")
+		publish("second")
+		deliveries, err := s.model.Receive(s.env.Context, "orders", engine.ReceiveOptions{Max: 1})
+		s.must(err)
+		s.show(NewQueue(s.env, OpenMsg{Queue: "orders"}), 120, 30)
+		s.sees("▶       1", "1 total")
+		s.must(s.model.Release(s.env.Context, deliveries[0].Receipt, 0))
+		again()
+		s.sees("showing 1–2", "▶       2")
+		publish("third")
+		again()
+		s.sees("showing 1–3", "3 total", "▶       2")
+		s.press("j")
+		publish("fourth")
+		again()
+		s.sees("4 total", "1 new")
+	})
 }

@@ -3,6 +3,8 @@ package widget
 import (
 	"math"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 // pattern is how a series is told from others without colour: its dashes, on
@@ -188,7 +190,7 @@ func (c *Chart) legendOf(l legend) string {
 	for k, s := range c.Series {
 		name := Safe(s.Name)
 		if l.short {
-			name = SafeFit(s.Name, 4)
+			name = ansi.Truncate(name, 3, "") // an ellipsis would cost a quarter of the room
 		}
 		part := s.Style.Render(c.sign(k)+" "+name) + " " + c.styles.Strong.Render(c.Unit.Write(c.At(s)))
 		if l.peak {
