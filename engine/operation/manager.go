@@ -106,6 +106,9 @@ func (m *Manager) replay(r record) error {
 		if r.Begin == nil {
 			return errors.New("a job without its beginning")
 		}
+		if err := r.Begin.check(); err != nil {
+			return err
+		}
 		unpackRequest(&r.Begin.Request, r.Begin.Message)
 		m.jobs[r.Job] = newJob(r.Job, r.At, r.Begin)
 		m.last = max(m.last, r.Job)
@@ -126,7 +129,11 @@ func (m *Manager) replayJob(j *job, r record) error {
 	switch {
 	case r.Kind == kindStep && r.Step != nil:
 		j.doubt, j.doubtAt = r.Step, r.At
+		return r.Step.check(j)
 	case r.Kind == kindOut && r.Out != nil:
+		if err := r.Out.check(j); err != nil {
+			return err
+		}
 		m.settle(j, r.Out)
 	case r.Kind == kindState:
 		j.state, j.why = r.State, r.Why

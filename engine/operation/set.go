@@ -180,19 +180,6 @@ func readSets(dir string, job int, sets []set) error {
 // errSetsGone: the ids of an old job are no longer kept.
 var errSetsGone = errors.New("the ids of this job are no longer kept")
 
-func checkSets(sets []set) error {
-	for i := range sets {
-		s := &sets[i]
-		switch s.Op {
-		case opMove, opDelete, opEdit, opUnedit, opRestore:
-			if int64(len(s.IDs)) != s.N {
-				return errSetsGone
-			}
-		}
-	}
-	return nil
-}
-
 // syncDir makes a new file's name durable.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
