@@ -203,6 +203,8 @@ func decodeAll(b []byte) {
 	_, _ = decodeMarks(9, b)
 	_, _ = decodeStored(b)
 	_, _ = decodeSamples(b)
+	_, _, _ = decodeTrash(key64(9), b)
+	_, _, _ = decodeTrash(b, []byte("{}"))
 	if r, err := readRun(9, b); err == nil {
 		for p := r.next(); p != nil; p = r.next() {
 			_, _ = decodePayload(p)
