@@ -61,9 +61,9 @@ var acts = slices.Concat(
 		releasing("l1", 0), releasing("l2", 0), releasing("g1", 0), releasing("rec2", 0),
 		releasing("l1", 9*long), releasing("g1", 9*long),
 	},
-	moving("r1", "l1", "g1", "g2", "h1", "rec1", "rec2", "d1", "d2", "dead1", "n2", "nd"),
+	moving("r1", "l1", "g1", "g2", "h1", "rec1", "rec2", "d1", "d2", "dead1", "n2", "nd", "p3", "c1"),
 	editing("r1", "l2", "g2", "h1", "rec1", "d1", "dead1", "n1"),
-	deleting("r1", "l1", "l2", "g1", "g2", "h1", "rec1", "rec2", "d1", "d2", "dead1", "n1", "n2"),
+	deleting("r1", "l1", "l2", "g1", "g2", "h1", "rec1", "rec2", "d1", "d2", "dead1", "n1", "n2", "p2", "p3", "p4", "c1"),
 	[]act{
 		{name: "move many", do: func(s *scene) string {
 			return outcomes(s.e.Move(s.t.Context(), engine.MoveRequest{Queue: "jobs", IDs: s.named("r1", "g2", "d1", "dead1", "l1", "h1"), KeepTries: true, To: "other"}))

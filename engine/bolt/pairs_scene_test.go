@@ -1,10 +1,14 @@
 package bolt
 
 import (
+	"container/heap"
 	"errors"
-	"fmt"
+	"maps"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,12 +21,18 @@ type sceneKind struct {
 	name    string
 	options Options
 	policy  engine.Policy
+	ids     map[string]engine.ID // by body
+	closes  bool                 // the engine is closed while the acts are under way
+	meddle  func(*scene)         // is done while the commit is under way, and changes nothing
 }
 
 var sceneKinds = []*sceneKind{
 	{name: "plain"},
 	{name: "ordered", policy: engine.Policy{Ordered: true}},
 	{name: "out of memory", policy: engine.Policy{Ordered: true}, options: Options{Window: 1}},
+	{name: "read meanwhile", policy: engine.Policy{Ordered: true}, meddle: (*scene).readAnew},
+	{name: "received meanwhile", policy: engine.Policy{Ordered: true}, meddle: (*scene).receiveAll},
+	{name: "closed", policy: engine.Policy{Durability: engine.Relaxed}, closes: true},
 	{name: "full", policy: engine.Policy{MaxDepth: 14, Overflow: engine.DropOldest, DeadLetter: engine.NoDeadLetters}},
 	{name: "relaxed", policy: engine.Policy{Ordered: true, Durability: engine.Relaxed, DeadLetter: "dead"}},
 }
@@ -38,17 +48,27 @@ type scene struct {
 	e        *Engine
 	ids      map[string]engine.ID // by body
 	receipts map[string]engine.Receipt
-	policy   engine.Policy // of the queue "jobs"
-	gate     chan struct{} // closed when the writer goes on
+	policy   engine.Policy          // of the queue "jobs"
+	gate     chan struct{}          // closed when the writer goes on
+	hook     atomic.Pointer[func()] // called between commits and their effects
+	taken    []*lease               // by receiveAll
+	keeps    bool                   // which gives them back later
 }
 
-func openScene(t *testing.T, path string, o Options) *scene {
+func (k *sceneKind) open(t *testing.T, path string) *scene {
 	t.Helper()
+	s := &scene{t: t, ids: maps.Clone(k.ids), receipts: map[string]engine.Receipt{}}
+	o := k.options
+	o.committed = func() {
+		if hook := s.hook.Load(); hook != nil {
+			(*hook)()
+		}
+	}
 	e, err := Open(path, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scene{t: t, e: e, ids: map[string]engine.ID{}, receipts: map[string]engine.Receipt{}}
+	s.e = e
 	t.Cleanup(s.close)
 	s.do(e.write(func(*tx) error { e.db.NoSync = true; return nil }))
 	return s
@@ -57,7 +77,7 @@ func openScene(t *testing.T, path string, o Options) *scene {
 func (s *scene) close() { s.do(s.e.Close()) }
 
 func (s *scene) reopen() {
-	s.close()
+	s.close() // once more does nothing
 	e, err := Open(s.e.Path(), s.e.options)
 	s.do(err)
 	s.e = e
@@ -112,7 +132,6 @@ func (s *scene) receive(lease time.Duration, names ...string) {
 	s.do(err)
 	for i, d := range got {
 		s.receipts[nameOf(d.Body)] = d.Receipt
-		s.ids[nameOf(d.Body)] = d.ID
 		if nameOf(d.Body) != names[i] {
 			s.t.Fatalf("received %s, want %s", d.Body, names[i])
 		}
@@ -132,7 +151,8 @@ func (k *sceneKind) template(t *testing.T) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "template.db")
 	synctest.Test(t, func(t *testing.T) {
-		s := openScene(t, path, Options{})
+		k.ids = map[string]engine.ID{}
+		s := k.open(t, path)
 		policy := engine.Policy{VisibilityTimeout: long, MaxTries: 4}
 		for _, name := range []string{"other", "dead"} {
 			s.do(s.e.CreateQueue(t.Context(), name, policy))
@@ -144,6 +164,7 @@ func (k *sceneKind) template(t *testing.T) []byte {
 		p.VisibilityTimeout, p.MaxTries = policy.VisibilityTimeout, policy.MaxTries
 		s.do(s.e.CreateQueue(t.Context(), "jobs", p))
 		s.fill()
+		k.ids = s.ids
 		s.close()
 	})
 	return image(t, path)
@@ -205,7 +226,6 @@ func (s *scene) fill() {
 // noted yet.
 func (s *scene) begin() {
 	s.pass(time.Second)
-	s.find()
 	info, err := s.e.Queue(s.t.Context(), "jobs")
 	s.do(err)
 	s.policy = info.Policy
@@ -227,120 +247,77 @@ func (s *scene) begin() {
 	s.receive(shortly, "x1")
 }
 
+func (k *sceneKind) meddleWith(s *scene) {
+	if k.meddle != nil {
+		k.meddle(s)
+	}
+}
+
+// readAnew has memory forget what merely is ready, and read it from the file. It
+// returns when that is done, or waits for effects.
+func (s *scene) readAnew() {
+	q := s.e.lookup("jobs")
+	if q == nil {
+		return
+	}
+	q.mu.Lock()
+	q.resetLocked()
+	q.returned.spots = slices.DeleteFunc(q.returned.spots, func(s *spot) bool { return s.run == nil })
+	heap.Init(&q.returned.spots)
+	maps.DeleteFunc(q.returned.byID, func(_ uint64, s *spot) bool { return s.run == nil })
+	q.returned.bound = 0
+	done := q.loadLocked()
+	q.mu.Unlock()
+	for w := s.e.writer; ; runtime.Gosched() {
+		w.mu.Lock()
+		awaits := w.awaiting > 0
+		w.mu.Unlock()
+		select {
+		case <-done:
+			return
+		default:
+			if awaits {
+				return
+			}
+		}
+	}
+}
+
+// receiveAll leases all that is ready, as if nobody counted that, and gives it
+// back.
+func (s *scene) receiveAll() {
+	q := s.e.lookup("jobs")
+	if q == nil {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	got := q.takeLocked(time.Now(), want{max: maxReceive, consumer: "meddler"})
+	q.unwritten -= int64(len(got))
+	if s.taken = append(s.taken, got...); !s.keeps {
+		s.giveBackLocked(q)
+	}
+}
+
+// giveBack gives back what receiveAll leased and kept.
+func (s *scene) giveBack() {
+	if q := s.e.lookup("jobs"); q != nil {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		s.giveBackLocked(q)
+	}
+}
+
+func (s *scene) giveBackLocked(q *queue) {
+	for _, l := range s.taken {
+		q.giveBackLocked(l)
+	}
+	s.taken = nil
+	delete(q.consumers, "meddler")
+}
+
 // letGo has the writer go on.
 func (s *scene) letGo() {
 	close(s.gate)
 	synctest.Wait()
-}
-
-// find finds out which id everything has.
-func (s *scene) find() {
-	infos, err := s.e.Queues(s.t.Context())
-	s.do(err)
-	for _, info := range infos {
-		for _, state := range engine.States() {
-			page, err := s.e.List(s.t.Context(), info.Name, engine.ListOptions{State: state})
-			s.do(err)
-			for _, m := range page.Messages {
-				s.ids[nameOf(m.Body)] = m.ID
-			}
-		}
-	}
-}
-
-// look writes all that can be seen.
-func (s *scene) look(b *strings.Builder, heading string) {
-	ctx := s.t.Context()
-	fmt.Fprintf(b, "== %s\n", heading)
-	infos, err := s.e.Queues(ctx)
-	s.do(err)
-	for _, info := range infos {
-		fmt.Fprintf(b, "%s: ready %d, in flight %d, delayed %d, dead %d, %d bytes, paused %t, totals %+v, consumers %d, oldest %t\n", info.Name,
-			info.Ready, info.InFlight, info.Delayed, info.Dead, info.Bytes, info.Paused, info.Totals, info.Consumers, info.OldestAt.IsZero())
-		fmt.Fprintf(b, "%s: %+v\n", info.Name, info.Policy)
-		for _, state := range engine.States() {
-			page, err := s.e.List(ctx, info.Name, engine.ListOptions{State: state})
-			s.do(err)
-			if int64(len(page.Messages)) != info.Count(state) {
-				fmt.Fprintf(b, "%s: %d are %s, but %d are listed\n", info.Name, info.Count(state), state, len(page.Messages))
-			}
-			fmt.Fprintf(b, "%s: %s:", info.Name, state)
-			for _, m := range page.Messages {
-				fmt.Fprintf(b, " %s", describe(&m))
-				one, err := s.e.Message(ctx, info.Name, m.ID)
-				if err != nil || describe(&one) != describe(&m) {
-					fmt.Fprintf(b, " (alone it is %s, %v)", describe(&one), err)
-				}
-			}
-			fmt.Fprintln(b)
-		}
-		consumers, err := s.e.Consumers(ctx, info.Name)
-		s.do(err)
-		for _, c := range consumers {
-			fmt.Fprintf(b, "%s: consumer %q: in flight %d, %+v\n", info.Name, c.Name, c.InFlight, c.Totals)
-		}
-	}
-	topics, err := s.e.Topics(ctx)
-	s.do(err)
-	fmt.Fprintf(b, "topics: %v\n", topics)
-	entries, err := s.e.Trash(ctx)
-	s.do(err)
-	for _, entry := range entries {
-		fmt.Fprintf(b, "trash: %s of %s, %d\n", entry.What, entry.Queue, entry.Count)
-	}
-	report, err := s.e.Check(ctx)
-	s.do(err)
-	for _, p := range report.Problems {
-		fmt.Fprintf(b, "check: %s\n", p)
-	}
-}
-
-func describe(m *engine.Message) string {
-	text := fmt.Sprintf("%s[%s %d/%d", nameOf(m.Body), m.State, m.Tries, len(m.Attempts))
-	if m.Requeues > 0 {
-		text += fmt.Sprintf(" requeued %d", m.Requeues)
-	}
-	if m.Death != nil {
-		text += fmt.Sprintf(" %s in %s", m.Death.Reason, m.Death.Origin)
-	}
-	if m.Consumer != "" {
-		text += " by " + m.Consumer
-	}
-	return text + "]"
-}
-
-// drain receives from every queue until nothing comes any more, one by one; what
-// has a group is acked, so that the next one of it comes.
-func (s *scene) drain(b *strings.Builder) {
-	ctx := s.t.Context()
-	infos, err := s.e.Queues(ctx)
-	s.do(err)
-	for _, info := range infos {
-		s.do(s.e.SetPaused(ctx, info.Name, false))
-		fmt.Fprintf(b, "received from %s:", info.Name)
-		for range 50 {
-			got, err := s.e.Receive(ctx, info.Name, engine.ReceiveOptions{})
-			s.do(err)
-			if len(got) == 0 {
-				break
-			}
-			fmt.Fprintf(b, " %s", describe(&got[0].Message))
-			if got[0].Group != "" {
-				s.do(s.e.Ack(ctx, got[0].Receipt))
-				s.settleWriter()
-			}
-		}
-		fmt.Fprintln(b)
-	}
-}
-
-// restoreAll restores the whole trash, the oldest first.
-func (s *scene) restoreAll(b *strings.Builder) {
-	entries, err := s.e.Trash(s.t.Context())
-	s.do(err)
-	for i := len(entries) - 1; i >= 0; i-- {
-		n, err := s.e.Restore(s.t.Context(), entries[i].ID)
-		s.settle()
-		fmt.Fprintf(b, "restored %s of %s: %d, %v\n", entries[i].What, entries[i].Queue, n, err)
-	}
 }
