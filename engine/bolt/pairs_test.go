@@ -23,6 +23,7 @@ var failedPairs = []string{
 	"ordered/configure not ordered+configure keeping dead letters",
 	"ordered/nack g1 to wait+delete g1",
 	"ordered/release l1+delete l1",
+	"plain/delete jobs+publish to the topic",
 	"relaxed/delete l1+ack [l1]",
 	"relaxed/purge jobs live+nack g1 to wait",
 }

@@ -3,6 +3,7 @@ package bolt
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -35,6 +36,7 @@ func (e *Engine) Publish(ctx context.Context, name string, messages ...engine.Ou
 func (e *Engine) PublishTopic(ctx context.Context, topic, key string, messages ...engine.Outgoing) ([]string, error) {
 	op, err := e.preparePublish(ctx, messages)
 	if err == nil && len(messages) > 0 {
+		op.routed = true
 		if op.queues = e.route(topic, key); len(op.queues) == 0 {
 			err = engine.ErrNoRoute
 		} else {
@@ -47,12 +49,14 @@ func (e *Engine) PublishTopic(ctx context.Context, topic, key string, messages .
 	if op.confirmed {
 		return slices.Clone(op.queues), nil // the writer needs them still
 	}
-	return op.queues, nil
+	return op.reached, nil
 }
 
 // publishOp publishes the same messages to each of some queues, or to none.
 type publishOp struct {
 	queues    []string
+	routed    bool     // the queues were found by a topic: those that are gone are left out
+	reached   []string // these were not
 	messages  []encoded
 	first     uint64
 	bytes     int            // of the messages
@@ -157,7 +161,7 @@ func checkOutgoing(m *engine.Outgoing) error {
 func (e *Engine) publish(op *publishOp) error {
 	from := e.writer.ticket()
 	for _, name := range op.queues {
-		if e.lookup(name) == nil {
+		if !op.routed && e.lookup(name) == nil {
 			return engine.ErrQueueNotFound // before it takes ids
 		}
 	}
@@ -192,12 +196,22 @@ func (o *publishOp) finish() { giveBack(o.room) }
 func (o *publishOp) apply(t *tx) error {
 	var few [1]target
 	targets := few[:0]
+	o.reached = o.reached[:0]
 	for _, name := range o.queues {
 		to, err := o.target(t, name)
+		if o.routed && errors.Is(err, engine.ErrQueueNotFound) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
 		targets = append(targets, to)
+		if o.routed {
+			o.reached = append(o.reached, name)
+		}
+	}
+	if len(targets) == 0 {
+		return engine.ErrNoRoute
 	}
 	clear(o.earlier) // what a transaction that failed found; none if it is relaxed, when a caller reads this now
 	id := o.first

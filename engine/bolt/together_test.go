@@ -245,3 +245,34 @@ func TestDeliveriesAreNotedAfterADeletionFailed(t *testing.T) {
 		}
 	})
 }
+
+// TestPublishedPastAQueueThatGoes: a queue that is deleted by the time a topic's
+// messages are stored does not keep them from the others.
+func TestPublishedPastAQueueThatGoes(t *testing.T) {
+	e, _ := groupsTest(t)
+	if err := e.CreateQueue(t.Context(), "copies", engine.DefaultPolicy()); err != nil {
+		t.Fatal(err)
+	}
+	err := e.write(func(tx *tx) error {
+		op, err := e.preparePublish(t.Context(), make([]engine.Outgoing, 1))
+		if err == nil {
+			_, err = tx.deleteQueue("jobs")
+		}
+		if err != nil {
+			return err
+		}
+		op.queues, op.routed = []string{"copies", "jobs"}, true
+		op.number(e.writer.takeIDs(2))
+		err = op.apply(tx)
+		if !slices.Equal(op.reached, op.queues[:1]) {
+			t.Errorf("reached are %v", op.reached)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := e.Queue(t.Context(), "copies"); err != nil || info.Ready != 1 {
+		t.Errorf("%d messages are ready (%v)", info.Ready, err)
+	}
+}
