@@ -47,8 +47,8 @@ const (
 	defaultWindow         = 64 << 20
 	defaultMaxHeld        = 64 << 20
 	// addressSpace is mapped at once, as mapping anew later would wait for all
-	// readers. It costs no memory.
-	addressSpace = 64 << 30
+	// readers. It costs no memory. 64 GiB; where an int has 32 bits it is not done.
+	addressSpace = 1 << (strconv.IntSize/2 + 4)
 	mapAhead     = runtime.GOOS != "windows" && strconv.IntSize == 64
 	// skipIDs after a crash: relaxed publishers may hold ids that were lost, of
 	// all that waited for a commit or was in one.
