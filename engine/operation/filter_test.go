@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"nixie/engine"
@@ -162,17 +163,20 @@ func TestFilterErrors(t *testing.T) {
 	}
 }
 
-// An expression without an end is no match, and the search goes on.
+// An expression without an end is no match, and the search goes on. How fast the
+// machine is has nothing to do with it: in the bubble no time passes meanwhile.
 func TestFilterEndlessExpression(t *testing.T) {
-	for _, filter := range []string{".. | last(repeat(1))", `.tenant | until(false; .)`, ".x | last(range(0; infinite))"} {
-		f, err := ParseFilter(filter)
-		if err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		for _, filter := range []string{".. | last(repeat(1))", `.tenant | until(false; .)`, ".x | last(range(0; infinite))"} {
+			f, err := ParseFilter(filter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Match(letter(), noon) {
+				t.Errorf("%q matches", filter)
+			}
 		}
-		if f.Match(letter(), noon) {
-			t.Errorf("%q matches", filter)
-		}
-	}
+	})
 }
 
 func FuzzFilter(f *testing.F) {

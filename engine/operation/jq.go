@@ -16,9 +16,29 @@ import (
 	"nixie/engine"
 )
 
-// jqTime bounds one run of an expression on one body: an endless one counts as
-// no match.
-const jqTime = 50 * time.Millisecond
+// jqSteps bounds one run of an expression on one body: an endless one counts as
+// no match. Steps are counted, not timed, so that a filter means the same on a
+// machine that is busy.
+const jqSteps = 5_000_000
+
+// steps is a context that is done when gojq, which looks before each step, has
+// looked too often.
+type steps struct {
+	context.Context
+	left int
+}
+
+// spent is a channel of those who have no steps left.
+var spent = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+func (s *steps) Done() <-chan struct{} {
+	if s.left--; s.left < 0 {
+		return spent
+	}
+	return nil
+}
+
+func (s *steps) Err() error { return context.DeadlineExceeded }
 
 // expression reads a jq expression, which reaches to the end of the filter.
 func (p *parser) expression(negated bool) error {
@@ -56,9 +76,7 @@ func holds(code *gojq.Code, body []byte) bool {
 	if err != nil {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), jqTime)
-	defer cancel()
-	results := code.RunWithContext(ctx, value)
+	results := code.RunWithContext(&steps{Context: context.Background(), left: jqSteps}, value)
 	for {
 		result, ok := results.Next()
 		if !ok {
