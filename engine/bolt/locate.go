@@ -154,7 +154,7 @@ func (qt *queueTx) withdraw(loc *located, size int) error {
 	} else {
 		if !loc.fresh {
 			loc.run = q.knownLocked(loc.run) // the window may have given it up since
-			if was == nil && leased == nil {
+			if was == nil && leased == nil { // else it stays leased, if this fails
 				was = &spot{id: loc.id, run: loc.run, index: loc.index, group: loc.group, enteredAt: loc.at, readyAt: loc.at, size: size}
 			}
 		}

@@ -96,8 +96,8 @@ var acts = slices.Concat(
 		{name: "create gone", do: func(s *scene) string {
 			return outcome(s.e.CreateQueue(s.t.Context(), "gone", engine.Policy{VisibilityTimeout: long, DeadLetter: "jobs"}))
 		}},
-		restoring(engine.TrashQueue), restoring(engine.TrashPurge), restoring(engine.TrashMessages),
-		discarding(engine.TrashQueue), discarding(engine.TrashPurge), discarding(engine.TrashMessages),
+		restoring(engine.TrashQueue), restoring(engine.TrashPurge), restoring(engine.TrashMessages), restoring(engine.TrashDead),
+		discarding(engine.TrashQueue), discarding(engine.TrashPurge), discarding(engine.TrashMessages), discarding(engine.TrashDead),
 		configuring("ordered", func(p *engine.Policy) { p.Ordered = true }),
 		configuring("not ordered", func(p *engine.Policy) { p.Ordered = false }),
 		configuring("bounded", func(p *engine.Policy) { p.MaxDepth, p.Overflow = 5, engine.DropOldest }),
@@ -109,6 +109,10 @@ var acts = slices.Concat(
 		configuring("with a TTL", func(p *engine.Policy) { p.TTL = 5 * time.Millisecond }),
 		configuring("delaying", func(p *engine.Policy) { p.Delay = long }),
 		configuring("relaxed", func(p *engine.Policy) { p.Durability = engine.Relaxed }),
+		{name: "extend x1", do: func(s *scene) string {
+			_, err := s.e.Extend(s.t.Context(), s.receipts["x1"], long)
+			return outcome(err)
+		}},
 		{name: "pause", do: func(s *scene) string { return outcome(s.e.SetPaused(s.t.Context(), "jobs", true)) }},
 		{name: "bind", do: func(s *scene) string {
 			return outcome(s.e.Bind(s.t.Context(), "topic", engine.Binding{Queue: "other", Pattern: "jobs.*"}))

@@ -203,6 +203,16 @@ func (s *scene) fill() {
 	_, _, err = e.Delete(ctx, "jobs", s.ids["c1"], s.ids["c2"])
 	s.do(err)
 
+	s.do(s.publish("jobs", message("b1", "g", 0)))
+	soon()
+	s.receive(0, "b1")
+	s.nack("b1", engine.Failure{Reject: true})
+	soon()
+	for _, name := range []string{"jobs", "dead"} { // where it is in some scenes
+		_, err = e.Purge(ctx, name, engine.DeadArea)
+		s.do(err)
+	}
+
 	s.do(s.publish("jobs", message("rec2", "", 0), message("h1", "h", 0), message("dead1", "", 0)))
 	soon()
 	s.receive(0, "rec2", "h1", "dead1")

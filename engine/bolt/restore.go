@@ -12,7 +12,8 @@ import (
 )
 
 // Restore implements engine.Operator. A long one goes in steps, so that nobody
-// waits behind it; a death in the middle leaves the rest in the trash.
+// waits behind it; a death in the middle leaves the rest in the trash. A death
+// just after a queue came back counts a try for what had been in flight in it.
 func (e *Engine) Restore(ctx context.Context, trashID string) (restored int64, err error) {
 	id, parseErr := strconv.ParseUint(trashID, 10, 64)
 	if parseErr != nil {
