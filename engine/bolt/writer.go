@@ -6,8 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"nixie/engine"
 )
 
@@ -34,6 +32,7 @@ type finished interface {
 // call is an operation under way, and what became of it.
 type call struct {
 	op      operation
+	size    int  // roughly what it writes, in bytes
 	relaxed bool // nobody waits for it
 	err     error
 }
@@ -141,7 +140,7 @@ func (w *writer) addLocked(op operation, size int, relaxed bool) (*batch, int) {
 		n++
 	}
 	b := w.batches[n-1]
-	b.calls = append(b.calls, call{op: op, relaxed: relaxed})
+	b.calls = append(b.calls, call{op: op, size: size, relaxed: relaxed})
 	b.bytes += size
 	if _, ok := op.(revocation); ok {
 		b.revoke++
@@ -276,116 +275,4 @@ func (w *writer) next(company *company, took time.Duration) (*batch, bool) {
 		case <-timer.C:
 		}
 	}
-}
-
-// commit runs the calls in one transaction. If that fails, as when the disk is
-// full, each gets one of its own: what frees space may still succeed.
-func (w *writer) commit(b *batch) {
-	w.mu.Lock()
-	w.busy = true
-	w.mu.Unlock()
-	err := w.transact(b.calls)
-	alone := err != nil && len(b.calls) > 1
-	if !alone {
-		w.e.damaged(err)
-	}
-	for i := range b.calls {
-		c := &b.calls[i]
-		if alone {
-			err = w.transact(b.calls[i : i+1])
-			w.e.damaged(err)
-		}
-		if err != nil && c.relaxed && w.lost == nil {
-			w.lost = err
-		}
-		if op, ok := c.op.(finished); ok {
-			op.finish()
-		}
-	}
-	w.mu.Lock()
-	w.failure, w.busy = err, false
-	w.revoked.Add(b.revoke)
-	w.commits++
-	w.effects.Broadcast()
-	w.mu.Unlock()
-}
-
-// transact applies the calls and commits. An error is that of the file, and
-// has undone everything, unless it is ErrStopped.
-func (w *writer) transact(calls []call) (err error) {
-	if err := w.e.hasStopped(); err != nil {
-		return failAll(calls, err)
-	}
-	btx, err := w.e.db.Begin(true)
-	if err != nil {
-		return failAll(calls, err)
-	}
-	t, id := newTx(w.e, btx), btx.ID()
-	defer func() {
-		if p := recover(); p != nil {
-			// A damaged page, most likely: this commit fails, the engine goes on.
-			_ = btx.Rollback()
-			err = failAll(calls, w.giveUp(t, id, damage("%v", p)))
-		}
-	}()
-	t.apply(calls)
-	if t.err == nil {
-		t.flush()
-	}
-	if t.err != nil {
-		_ = btx.Rollback()
-		t.rollback()
-		return failAll(calls, t.err)
-	}
-	if t.untouched() {
-		_ = btx.Rollback()
-		t.committed()
-		return nil
-	}
-	if err := w.sync(btx); err != nil {
-		return failAll(calls, w.giveUp(t, id, err))
-	}
-	w.effect(t, id)
-	return nil
-}
-
-// effect makes a transaction visible that is in the file.
-func (w *writer) effect(t *tx, id int) {
-	t.visible = true
-	t.committed()
-	w.mu.Lock()
-	w.effected = id
-	w.mu.Unlock()
-}
-
-// awaitEffects returns when what that transaction did is in memory, too: a
-// reader may have seen it in the file before.
-func (w *writer) awaitEffects(id int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.awaiting++
-	for commits := w.commits; w.busy && w.commits == commits && w.effected < id; {
-		w.effects.Wait()
-	}
-	w.awaiting--
-}
-
-// sync commits: bbolt syncs the data, then the page that makes it valid.
-func (w *writer) sync(btx *bbolt.Tx) error {
-	err := btx.Commit()
-	if d := w.e.options.SyncDelay; d > 0 {
-		time.Sleep(2 * d)
-	}
-	if w.e.options.committed != nil {
-		w.e.options.committed()
-	}
-	return err
-}
-
-func failAll(calls []call, err error) error {
-	err = translate(err)
-	for i := range calls {
-		calls[i].err = err
-	}
-	return err
 }

@@ -3,7 +3,10 @@ package bolt
 import (
 	"errors"
 	"path/filepath"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"nixie/engine"
 )
@@ -46,4 +49,41 @@ func TestCloseTellsWhatIsLost(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestFullDiskIsFoundOutOnce: of very many that come together each would cost a
+// walk over the whole file.
+func TestFullDiskIsFoundOutOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		commits := 0
+		e, err := Open(filepath.Join(t.TempDir(), "nixie.db"), Options{MaxSize: 1 << 20, committed: func() { commits++ }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.CreateQueue(t.Context(), "jobs", engine.Policy{VisibilityTimeout: time.Hour}); err != nil {
+			t.Fatal(err)
+		}
+		hold := make(chan struct{})
+		go e.write(func(*tx) error { <-hold; return nil })
+		synctest.Wait()
+		var callers sync.WaitGroup
+		for _, size := range []int{1200 << 10, 1200 << 10, 2 << 20, 10, 1100 << 10, 1100 << 10} {
+			callers.Go(func() {
+				_, err := e.Publish(t.Context(), "jobs", engine.Outgoing{Body: make([]byte, size)})
+				if errors.Is(err, engine.ErrNoSpace) != (size > 1<<20) {
+					t.Errorf("%d bytes: %v", size, err)
+				}
+			})
+			synctest.Wait() // one after the other
+		}
+		commits = 0
+		close(hold)
+		callers.Wait()
+		if want := 4; commits != want { // together, and the first of 1200 KiB, of 10 bytes and of 1100 KiB
+			t.Errorf("there were %d commits, want %d", commits, want)
+		}
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
