@@ -81,8 +81,11 @@ func (b *benchCommand) Run(c *command) error {
 // each phase when it is known.
 func (b *benchCommand) tour(c *command, path string) error {
 	if !b.JSON {
-		fmt.Fprintf(c.Stdout, "%s messages of %s, in %s; each phase %s\n\n%s\n",
-			b.Durability, widget.Bytes(int64(b.Size)), filepath.Dir(path), time.Duration(b.Seconds*float64(time.Second)), benchHead())
+		fmt.Fprintf(c.Stdout, "%s messages of %s, in %s; each phase %s\n\n",
+			b.Durability, widget.Bytes(int64(b.Size)), filepath.Dir(path), time.Duration(b.Seconds*float64(time.Second)))
+		if err := printBench(c.Stdout, benchHead()); err != nil {
+			return err
+		}
 	}
 	for _, load := range []benchLoad{{clients: 1, batch: 1}, {clients: 16, batch: 1}, {clients: 256, batch: 1}, {clients: 16, batch: 100}} {
 		load.size = b.Size

@@ -58,7 +58,7 @@ func (o *outcome) check(j *job) error {
 	}
 	for _, n := range o.Counts {
 		if n < 0 {
-			return fmt.Errorf("%d messages", n)
+			return fmt.Errorf("a count of %d", n)
 		}
 	}
 	return checkGone(o.Gone, o.To-o.From)
