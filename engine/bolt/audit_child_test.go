@@ -63,11 +63,7 @@ type worker interface {
 // people are those who work in this process: clients of some queues, and
 // operators.
 func (w *auditWorker) people(seed uint64) (all []worker) {
-	names := slices.Sorted(maps.Keys(auditQueues))
-	graves := []string{"morgue", "lapsed"}
-	names = append(slices.DeleteFunc(names, func(name string) bool { return slices.Contains(graves, name) }), auditTopic)
-	w.random.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
-	names = names[:2+w.random.IntN(len(names)-1)]
+	names, operators := w.queues()
 	// Of few clients it is known better what each was given.
 	most, backlog := 2+2*w.random.IntN(6), int64(20+w.random.IntN(300))
 	for n := range most {
@@ -79,10 +75,28 @@ func (w *auditWorker) people(seed uint64) (all []worker) {
 		}
 		all = append(all, c)
 	}
-	for n := range w.random.IntN(3) {
-		all = append(all, &auditOperator{number: most + n, random: rand.New(rand.NewPCG(seed, uint64(most+n+1)))})
+	desks := slices.DeleteFunc(slices.Sorted(maps.Keys(auditDesks)), func(name string) bool {
+		return name != "morgue" && !slices.Contains(names[:min(most, len(names))], name)
+	})
+	discards := w.random.IntN(3) == 0
+	for n := range operators {
+		random := rand.New(rand.NewPCG(seed, uint64(most+n+1)))
+		all = append(all, &auditOperator{number: most + n, random: random, desks: desks, discards: discards})
 	}
 	return all
+}
+
+// queues are those that clients work with: a few of all, or of those that
+// operators work on, and then there are some.
+func (w *auditWorker) queues() (names []string, operators int) {
+	names, operators = append(slices.Sorted(maps.Keys(auditQueues)), auditTopic), w.random.IntN(2)
+	if w.random.IntN(2) == 0 {
+		names, operators = slices.Sorted(maps.Keys(auditDesks)), 1+w.random.IntN(3)
+	}
+	graves := []string{"morgue", "lapsed"}
+	names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(graves, name) })
+	w.random.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	return names[:2+w.random.IntN(len(names)-1)], operators
 }
 
 // live opens the engine, lets all work, and closes it under them.
@@ -98,10 +112,17 @@ func (w *auditWorker) live(people []worker) {
 		fillUp(e)
 	}
 	var wg sync.WaitGroup
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
 	for _, p := range people {
-		wg.Go(func() { goOn(p, s, e) })
+		wg.Go(func() { goOn(ctx, p, s, e) })
 	}
 	time.Sleep(time.Duration(20+w.random.IntN(250)) * time.Millisecond) // not a wait: the moment of the end
+	if w.random.IntN(4) == 0 {
+		stop()
+		wg.Wait()
+		w.die()
+	}
 	if w.random.IntN(3) == 0 {
 		inspect(e)
 	}
@@ -109,6 +130,19 @@ func (w *auditWorker) live(people []worker) {
 		fail(err)
 	}
 	wg.Wait()
+}
+
+// die kills the process, soon. Nobody is in a call: all that was done is known.
+func (w *auditWorker) die() {
+	time.Sleep(time.Duration(w.random.IntN(int(60 * time.Millisecond)))) // not a wait: the moment of the kill
+	self, err := os.FindProcess(os.Getpid())
+	if err == nil {
+		err = self.Kill()
+	}
+	if err != nil {
+		fail(err)
+	}
+	select {}
 }
 
 // inspect checks the file under the traffic.
@@ -122,9 +156,9 @@ func inspect(e *bolt.Engine) {
 	}
 }
 
-// goOn works until the engine is closed.
-func goOn(p worker, s *audit.Session, e *bolt.Engine) {
-	for {
+// goOn works until the engine is closed, or all are to stop.
+func goOn(ctx context.Context, p worker, s *audit.Session, e *bolt.Engine) {
+	for ctx.Err() == nil {
 		err := p.work(context.Background(), s, e)
 		if errors.Is(err, engine.ErrClosed) {
 			return

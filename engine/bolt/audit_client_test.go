@@ -63,7 +63,7 @@ func (c *auditClient) batch() (names []string, batch []engine.Outgoing) {
 		case 1:
 			o.Group = ""
 		case 2:
-			if c.queue == "plain" {
+			if auditQueues[c.queue].DedupWindow > 0 {
 				o.DedupID = strconv.Itoa(c.random.IntN(10))
 			}
 		}

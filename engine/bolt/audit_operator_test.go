@@ -15,29 +15,27 @@ import (
 
 // auditOperator does with some queues, under their clients, what operators do.
 type auditOperator struct {
-	number int
-	random *rand.Rand
-	named  int
+	number   int
+	random   *rand.Rand
+	desks    []string
+	discards bool // now and then; of what was discarded less is known
+	named    int
 }
 
-// auditDesks are the queues that operators work on; the last one has only dead
-// letters, and what they move there.
-var auditDesks = []string{"desk", "file", "morgue"}
-
 func (o *auditOperator) work(ctx context.Context, s *audit.Session, e *bolt.Engine) error {
-	queue := auditDesks[o.random.IntN(3)]
+	queue := oneOf(o.random, o.desks)
 	switch o.random.IntN(16) {
 	case 0:
 		return s.SetPaused(ctx, o.number, queue, true)
 	case 1, 2:
-		return s.SetPaused(ctx, o.number, auditDesks[o.random.IntN(3)], false)
+		return s.SetPaused(ctx, o.number, queue, false)
 	case 3:
 		return o.configure(ctx, s)
 	case 4:
-		return s.Purge(ctx, o.number, queue, []engine.Area{engine.LiveArea, engine.DeadArea}[o.random.IntN(2)])
+		return s.Purge(ctx, o.number, queue, oneOf(o.random, []engine.Area{engine.LiveArea, engine.DeadArea}))
 	case 5:
-		if o.random.IntN(4) == 0 {
-			return s.DeleteQueue(ctx, o.number, auditDesks[o.random.IntN(2)])
+		if o.random.IntN(4) == 0 && queue != "morgue" {
+			return s.DeleteQueue(ctx, o.number, queue)
 		}
 		return o.restore(ctx, s, e)
 	case 6, 7, 8:
@@ -54,16 +52,18 @@ func (o *auditOperator) work(ctx context.Context, s *audit.Session, e *bolt.Engi
 		return s.Delete(ctx, o.number, queue, ids...)
 	}
 	return s.Move(ctx, o.number, engine.MoveRequest{
-		Queue: queue, IDs: ids, To: []string{"", "desk", "file", "morgue"}[o.random.IntN(4)],
-		Into:      []engine.State{engine.Ready, engine.Ready, engine.Dead}[o.random.IntN(3)],
+		Queue: queue, IDs: ids, To: oneOf(o.random, auditDesks[queue]),
+		Into:      oneOf(o.random, []engine.State{engine.Ready, engine.Ready, engine.Dead}),
 		KeepTries: o.random.IntN(2) == 0,
 	})
 }
 
+func oneOf[T any](random *rand.Rand, all []T) T { return all[random.IntN(len(all))] }
+
 // choose takes some messages of any state.
 func (o *auditOperator) choose(ctx context.Context, e *bolt.Engine, queue string) (ids []engine.ID, err error) {
 	page, err := e.List(ctx, queue, engine.ListOptions{
-		State: engine.States()[o.random.IntN(4)], Limit: 1 + o.random.IntN(6), BodyLimit: -1, Backward: o.random.IntN(2) == 0,
+		State: oneOf(o.random, engine.States()), Limit: 1 + o.random.IntN(6), BodyLimit: -1, Backward: o.random.IntN(2) == 0,
 	})
 	for _, m := range page.Messages {
 		ids = append(ids, m.ID)
@@ -85,21 +85,27 @@ func (o *auditOperator) edit(ctx context.Context, s *audit.Session, queue string
 // configure changes how often messages of a queue are tried, where its dead
 // letters go, and whether it is ordered.
 func (o *auditOperator) configure(ctx context.Context, s *audit.Session) error {
-	queue := auditDesks[o.random.IntN(2)]
+	queue := oneOf(o.random, []string{"desk", "file"})
 	policy := auditQueues[queue]
 	policy.MaxTries = 2 + o.random.IntN(2)
 	if queue == "file" { // the other one shows the order of all
 		policy.Ordered = o.random.IntN(2) == 0
 	}
-	policy.DeadLetter = []string{engine.OwnDeadLetters, engine.NoDeadLetters, "morgue"}[o.random.IntN(3)]
+	policy.DeadLetter = oneOf(o.random, []string{engine.OwnDeadLetters, engine.NoDeadLetters, "morgue"})
 	return s.Configure(ctx, o.number, queue, policy)
 }
 
-// restore puts one entry of the trash back.
+// restore puts one entry of the trash back, or discards it.
 func (o *auditOperator) restore(ctx context.Context, s *audit.Session, e *bolt.Engine) error {
 	entries, err := e.Trash(ctx)
 	if err != nil || len(entries) == 0 {
 		return err
 	}
-	return s.Restore(ctx, o.number, entries[o.random.IntN(len(entries))])
+	entry := oneOf(o.random, entries)
+	// A queue is needed in the end, and what a queue does not keep is added to its
+	// entry for long.
+	if o.discards && entry.What != engine.TrashQueue && entry.What != engine.TrashNoDead && o.random.IntN(3) == 0 {
+		return s.Discard(ctx, o.number, entry)
+	}
+	return s.Restore(ctx, o.number, entry)
 }

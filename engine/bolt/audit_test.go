@@ -3,6 +3,7 @@ package bolt_test
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -112,18 +113,18 @@ func (a *auditor) prepare() {
 	})
 }
 
-// killChild lets a child work for a moment.
+// killChild lets a child work for a moment, unless it dies before.
 func (a *auditor) killChild() {
 	a.Helper()
-	cmd := exec.Command(os.Args[0])
+	moment := time.Duration(100+a.random.IntN(500)) * time.Millisecond
+	ctx, cancel := context.WithTimeout(a.Context(), moment)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0])
 	cmd.Env = append(os.Environ(), auditChild+"="+a.dir, fmt.Sprintf("%s=%d", auditChildSeed, a.random.Uint64()))
 	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
+	if err := cmd.Run(); cmd.ProcessState == nil {
 		a.Fatal(err)
 	}
-	time.Sleep(time.Duration(100+a.random.IntN(500)) * time.Millisecond) // not a wait: the moment of the kill
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait()
 	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
 		a.Fatalf("the child ended by itself: %v", cmd.ProcessState)
 	}

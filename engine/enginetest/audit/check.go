@@ -32,8 +32,9 @@ func Check(h *History) []Violation {
 	x.publishes()
 	x.topics()
 	x.trash()
+	x.entries()
 	for _, m := range x.messages {
-		if !x.isSafe(m) && (m.sent == nil || m.sent.call.Result != Done && !x.isRelaxed(m.queue)) {
+		if !x.isSafe(m) && (m.sent == nil || m.sent.call.Result != Done && !x.isRelaxed(m.queue)) && !x.wasDiscarded(m.queue, string(m.id)) {
 			x.report(Loss, "%s (%q) of %s was delivered, and is neither acked nor there", m.id, m.name, m.queue)
 		}
 		x.origin(m)
@@ -49,12 +50,13 @@ func Check(h *History) []Violation {
 		x.ids(queue)
 		x.groups(queue)
 		x.order(queue, all)
+		x.waiting(queue, all)
 		x.deduplication(queue, all)
 		x.relaxation(queue, all)
 		x.room(queue)
 		x.drops(queue, all)
 	}
-	for _, family := range x.families() {
+	for _, family := range familiesOf(h) {
 		x.counters(family)
 	}
 	slices.SortStableFunc(x.found, func(a, b Violation) int { return cmp.Compare(a.Rule, b.Rule) })
@@ -76,17 +78,22 @@ func (x *index) publishes() {
 		if c.Result == Done && x.survives(c) {
 			x.kept(c)
 		}
-		var there, missing int
-		for _, s := range c.Sent {
+		var there int
+		var missing []string
+		for i, s := range c.Sent {
 			switch {
 			case x.copies[topical{c.Queue, s.Name}] != nil:
 				there++
 			case s.Dedup == "":
-				missing++
+				missing = append(missing, c.known(i))
 			}
 		}
-		if c.Result != Refused && there > 0 && missing > 0 {
-			x.report(Atomicity, "of a publish of %d messages to %s, %d are not there", len(c.Sent), c.Queue, missing)
+		if c.Result == Refused || there == 0 {
+			continue
+		}
+		missing = slices.DeleteFunc(missing, func(what string) bool { return x.wasDiscarded(c.Queue, what) })
+		if len(missing) > 0 {
+			x.report(Atomicity, "of a publish of %d messages to %s, %d are not there", len(c.Sent), c.Queue, len(missing))
 		}
 	}
 }
@@ -98,7 +105,7 @@ func (x *index) kept(c *Call) {
 		return
 	}
 	for i, id := range c.IDs {
-		if !x.isSafe(x.published(c, i)) {
+		if !x.isSafe(x.published(c, i)) && !x.wasDiscarded(c.Queue, string(id)) {
 			rule := Loss
 			if x.isRelaxed(c.Queue) {
 				rule = Relaxation
@@ -112,7 +119,7 @@ func (x *index) kept(c *Call) {
 // seen. What a relaxed queue has lost may have left its id to another one.
 func (x *index) published(c *Call, i int) *message {
 	m := x.messages[c.IDs[i]]
-	if m != nil && x.isRelaxed(c.Queue) && m.name != c.Sent[i].Name {
+	if m != nil && x.isRelaxed(c.Queue) && m.name != c.Sent[i].Name && c.Sent[i].Dedup == "" {
 		return nil
 	}
 	return m

@@ -26,7 +26,7 @@ func (x *index) life(m *message) {
 	if first.Tries < 1 || first.Tries > 1 && first.Tries > 1+x.unrecorded(m.queue, 0, first.call.Life) {
 		x.report(Tries, "%s of %s has %d tries at its first delivery", m.id, m.queue, first.Tries)
 	}
-	if due := m.sent.call.Begin + int64(x.delay(m.sent)); first.granted < due && !x.handled(m, m.sent.call.Begin, first.granted) {
+	if due := m.sent.call.Begin + int64(x.delay(m.sent)); first.granted < due && !x.moved(m, m.sent.call.Begin, first.granted) {
 		x.report(Delays, "%s of %s was delivered %d ns before its delay was over", m.id, m.queue, due-first.granted)
 	}
 	if max := x.maxTries(m.queue); max > 0 && m.deliveries[len(m.deliveries)-1].Tries > max+x.keeps(m) {
@@ -94,7 +94,7 @@ func (x *index) redelivery(d, next *delivery) {
 	case !over && !d.maybe(func(u use) bool { return givesBack(u) && u.Begin <= next.granted }):
 		x.report(Duplication, "%s of %s is delivered again while it is leased", id, queue)
 	}
-	if sure && !handled && settled.Delay > 0 && next.granted < settled.Begin+int64(settled.Delay) {
+	if sure && settled.Delay > 0 && next.granted < settled.Begin+int64(settled.Delay) && !x.moved(d.message, d.granted, next.granted) {
 		x.report(Delays, "%s of %s was delivered again before the delay of its %s was over", id, queue, settled.Op)
 	}
 	least, most := x.counts(d, next.call.Life)
@@ -147,7 +147,7 @@ func (x *index) end(m *message) {
 	if n := len(m.deliveries); n > 0 {
 		begun = m.deliveries[n-1].granted
 	}
-	if x.handled(m, begun, never) {
+	if x.handled(m, begun, never) || !x.isSafe(m) && x.wasDiscarded(m.queue, string(m.id)) {
 		return
 	}
 	most := x.maxTries(m.queue)

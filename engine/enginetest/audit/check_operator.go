@@ -34,7 +34,7 @@ func (x *index) astray(m *message, queue string, at int64) {
 	switch {
 	case none:
 		x.report(Invention, "%s (%q) was published to %s, and is in %s", m.id, m.name, m.queue, queue)
-	case slices.ContainsFunc(last, func(w write) bool { return w.Op == Delete || w.Op == Edit }):
+	case slices.ContainsFunc(last, func(w write) bool { return w.Op == Delete || w.Op == Edit || w.Op == Discard }):
 		x.report(Trash, "%s is in the trash, and in %s", m.id, queue)
 	default:
 		x.report(Moves, "%s was moved to %q, and is in %s", m.id, last[0].places, queue)
@@ -63,7 +63,7 @@ func (x *index) pause(d *delivery) {
 // back as many, and what was purged is not delivered before.
 func (x *index) trash() {
 	for _, c := range x.h.Calls {
-		if c.Result != Done || c.Entry == "" || c.Op == Restore {
+		if c.Result != Done || c.Entry == "" || c.Op == Restore || c.Op == Discard {
 			continue
 		}
 		if c.Op == Delete {

@@ -23,23 +23,56 @@ func (x *index) groups(queue string) {
 		slices.SortFunc(deliveries, func(a, b *delivery) int {
 			return cmp.Or(cmp.Compare(a.granted, b.granted), compareIDs(a.ID, b.ID))
 		})
-		var holder, youngest *delivery
-		for _, d := range deliveries {
-			ordered := x.isOrdered(queue, d.granted)
-			if h := holder; h != nil && h.message != d.message && h.call.Life == d.call.Life && ordered && d.granted < x.heldUntil(h) {
-				x.report(Groups, "%s of group %s of %s is delivered while %s is leased", d.ID, group, queue, h.ID)
+		x.turns(queue, group, deliveries)
+		x.retries(queue, group, deliveries)
+	}
+}
+
+// turns: one at a time, and none after a younger one.
+func (x *index) turns(queue, group string, deliveries []*delivery) {
+	var holder, youngest *delivery
+	for _, d := range deliveries {
+		ordered := x.isOrdered(queue, d.granted)
+		if h := holder; h != nil && h.message != d.message && h.call.Life == d.call.Life && ordered && d.granted < x.heldUntil(h) {
+			x.report(Groups, "%s of group %s of %s is delivered while %s is leased", d.ID, group, queue, h.ID)
+		}
+		if holder == nil || holder.call.Life < d.call.Life || x.heldUntil(d) > x.heldUntil(holder) {
+			holder = d
+		}
+		if y := youngest; y != nil && y.granted < d.granted && compareIDs(y.ID, d.ID) > 0 && x.waits(d) {
+			x.report(Groups, "%s of group %s of %s is delivered after %s", d.ID, group, queue, y.ID)
+		}
+		if ordered && !d.message.replaces() && (youngest == nil || compareIDs(d.ID, youngest.ID) > 0) {
+			youngest = d
+		}
+	}
+}
+
+// retries: what was delivered is the next one of its group, too, unless it is gone
+// or an operator did something to it.
+func (x *index) retries(queue, group string, deliveries []*delivery) {
+	for i, d := range deliveries {
+		next := d.next()
+		if next == nil || next.call.Queue != queue || x.handled(d.message, d.granted, next.granted) {
+			continue
+		}
+		for _, y := range deliveries[i+1:] {
+			if y.granted >= next.granted {
+				break
 			}
-			if holder == nil || holder.call.Life < d.call.Life || x.heldUntil(d) > x.heldUntil(holder) {
-				holder = d
-			}
-			if y := youngest; y != nil && y.granted < d.granted && compareIDs(y.ID, d.ID) > 0 && x.waits(d) {
-				x.report(Groups, "%s of group %s of %s is delivered after %s", d.ID, group, queue, y.ID)
-			}
-			if ordered && !d.message.replaces() && (youngest == nil || compareIDs(d.ID, youngest.ID) > 0) {
-				youngest = d
+			if y.granted > d.granted && compareIDs(y.ID, d.ID) > 0 && x.isOrdered(queue, y.granted) {
+				x.report(Groups, "%s of group %s of %s is delivered before the next try of %s", y.ID, group, queue, d.ID)
 			}
 		}
 	}
+}
+
+// next is the delivery of the same message after this one; nil: there is none.
+func (d *delivery) next() *delivery {
+	if i := slices.Index(d.message.deliveries, d) + 1; i < len(d.message.deliveries) {
+		return d.message.deliveries[i]
+	}
+	return nil
 }
 
 // replaces reports that a message came by an edit: its id is newer than those of

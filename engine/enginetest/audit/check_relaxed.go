@@ -56,7 +56,7 @@ func (x *index) relaxation(queue string, all []*message) {
 		switch c.Op {
 		case Publish:
 			for i, id := range c.IDs {
-				if !x.isSafe(x.published(c, i)) {
+				if !x.isSafe(x.published(c, i)) && !x.wasDiscarded(queue, string(id)) {
 					x.report(Relaxation, "%s (%q) of %s is lost, and %s is not", id, c.Sent[i].Name, queue, k.id)
 				}
 			}

@@ -41,24 +41,31 @@ const (
 	// Deaths: dead are those that were rejected or failed as often as the policy
 	// allows, for the reason that they are dead of; and they all are.
 	Deaths Rule = "deaths"
-	// Delays: nothing is delivered before its delay is over.
+	// Delays: nothing is delivered before its delay is over, unless an operator
+	// moved it. What comes back from the trash has it still.
 	Delays Rule = "delays"
 	// Groups: of a group of an ordered queue one message is in flight at a time,
-	// and none after a younger one unless it was published with a delay.
+	// and none after a younger one unless it was published with a delay. What was
+	// delivered and is still there is the next one.
 	Groups Rule = "groups"
 	// Order: first deliveries are in the order of ids, but for messages that
 	// were published with a delay or belong to a group of an ordered queue.
 	Order Rule = "order"
+	// Readiness: a receive passes nothing that is ready, and returns something if
+	// something is.
+	Readiness Rule = "readiness"
 	// Deduplication: in a window one message is stored for each id, all publishes
 	// return it, and after the window none does.
 	Deduplication Rule = "deduplication"
 	// Counters: totals and depth are what the history implies.
 	Counters Rule = "counters"
 	// Relaxation: what a relaxed queue confirmed is undone by a kill soon after or
-	// by a full disk, never by anything else; by a kill the last of it first.
+	// by a full disk, never by anything else, as an operator who takes it away at
+	// the same time; by a kill the last of it first.
 	Relaxation Rule = "relaxation"
 	// Expiry: nothing is delivered when the queue's TTL is over, counted from its
-	// entering the queue; nothing expires before.
+	// entering the queue, by its publish or an operator's move; nothing expires
+	// before.
 	Expiry Rule = "expiry"
 	// Room: a queue is never seen above its bound, refuses only what it has no
 	// room for, and drops only the oldest that is ready.
@@ -70,7 +77,8 @@ const (
 	// keeps its tries, they begin again.
 	Moves Rule = "moves"
 	// Trash: what was deleted is not delivered until it is restored, and then all
-	// of it is back.
+	// of it is back. An entry is there until it is restored or discarded; what was
+	// discarded is never seen again, and nothing else is gone with it.
 	Trash Rule = "trash"
 	// Pauses: nothing is delivered while the queue is paused.
 	Pauses Rule = "pauses"

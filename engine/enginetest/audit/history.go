@@ -46,6 +46,7 @@ const (
 	Purge        Op = "purge"
 	DeleteQueue  Op = "delete queue"
 	Restore      Op = "restore"
+	Discard      Op = "discard"
 	Pause        Op = "pause"
 	Resume       Op = "resume"
 	Configure    Op = "configure"
@@ -80,6 +81,7 @@ type Call struct {
 	Queues []string    `json:"queues,omitempty"` // in which it then is
 
 	Max   int           `json:"max,omitempty"`
+	Wait  time.Duration `json:"wait,omitempty"`
 	Lease time.Duration `json:"lease,omitempty"` // of receive (0: the policy's) and extend
 	Got   []Got         `json:"got,omitempty"`   // received
 
@@ -95,7 +97,7 @@ type Call struct {
 	Keep     bool           `json:"keep,omitempty"`
 	Outcomes []Outcome      `json:"outcomes,omitempty"` // of a move or a deletion, for each id
 	Area     engine.Area    `json:"area,omitempty"`     // purged
-	Entry    string         `json:"entry,omitempty"`    // of the trash: made or restored
+	Entry    string         `json:"entry,omitempty"`    // of the trash: made, restored or discarded
 	Count    int64          `json:"count,omitempty"`    // of messages in it, or restored
 	Policy   *engine.Policy `json:"policy,omitempty"`   // that was configured
 	Depth    int64          `json:"depth,omitempty"`    // that was seen

@@ -19,7 +19,8 @@ type index struct {
 	copies   map[topical][]*message
 	receipts map[engine.Receipt]*delivery
 	lapses   map[place]*lapse
-	starved  map[int]bool // lives in which the disk may have been full
+	starved  map[int]bool    // lives in which the disk may have been full
+	bins     map[string]*bin // by queue
 	found    []Violation
 }
 
@@ -77,6 +78,7 @@ func indexOf(h *History) *index {
 	x := &index{
 		h: h, registers: registersOf(h), sent: map[string]*sent{}, messages: map[engine.ID]*message{},
 		queues: map[string][]*message{}, copies: map[topical][]*message{}, receipts: map[engine.Receipt]*delivery{}, lapses: map[place]*lapse{}, starved: map[int]bool{},
+		bins: binsOf(h),
 	}
 	for i, l := range h.Lives {
 		x.starved[i] = l.Full
@@ -300,6 +302,14 @@ func (x *index) handled(m *message, from, to int64) bool {
 // two times: what is in flight cannot be moved or edited.
 func (x *index) taken(m *message, from, to int64) bool {
 	return x.did(m, from, to, func(op Op) bool { return op == Delete })
+}
+
+// moved reports that an operator may have moved the message between two times:
+// what lay in the trash comes back as it was.
+func (x *index) moved(m *message, from, to int64) bool {
+	return slices.ContainsFunc(x.works[m.id], func(w write) bool {
+		return w.Op == Move && w.result != Refused && w.Begin <= to && w.End >= from
+	})
 }
 
 // did reports that an operator may have done one of these things to the message,

@@ -174,7 +174,7 @@ func christen(names []string, messages []engine.Outgoing) (all []Sent) {
 // Receive receives. One that fails is unknown: what it had leased was given
 // back, but maybe counted.
 func (s *Session) Receive(ctx context.Context, client int, queue string, o engine.ReceiveOptions) ([]engine.Delivery, error) {
-	c := &Call{Client: client, Op: Receive, Queue: queue, Max: max(o.Max, 1), Lease: o.Lease}
+	c := &Call{Client: client, Op: Receive, Queue: queue, Max: max(o.Max, 1), Wait: o.Wait, Lease: o.Lease}
 	end := s.begin(c)
 	got, err := s.e.Receive(ctx, queue, o)
 	for _, d := range got {

@@ -92,6 +92,14 @@ func (s *Session) Restore(ctx context.Context, client int, entry engine.TrashEnt
 	return err
 }
 
+// Discard deletes an entry of the trash for good.
+func (s *Session) Discard(ctx context.Context, client int, entry engine.TrashEntry) error {
+	end := s.begin(&Call{Client: client, Op: Discard, Queue: entry.Queue, Entry: entry.ID, Count: entry.Count})
+	err := s.e.Discard(ctx, entry.ID)
+	end(err)
+	return err
+}
+
 // SetPaused stops or starts receiving.
 func (s *Session) SetPaused(ctx context.Context, client int, queue string, paused bool) error {
 	c := &Call{Client: client, Op: Resume, Queue: queue}

@@ -46,7 +46,8 @@ type registers struct {
 	bindings map[binding]register
 	works    map[engine.ID]register // on messages
 	sweeps   []*Call                // that took all of a queue away
-	restores map[string][]*Call     // by entry of the trash
+	restores map[string][]*Call     // by entry of the trash, as are
+	discards map[string][]*Call
 }
 
 type binding struct{ topic, queue, pattern string }
@@ -54,7 +55,7 @@ type binding struct{ topic, queue, pattern string }
 func registersOf(h *History) *registers {
 	r := &registers{
 		policies: map[string]register{}, pauses: map[string]register{}, bindings: map[binding]register{},
-		works: map[engine.ID]register{}, restores: map[string][]*Call{},
+		works: map[engine.ID]register{}, restores: map[string][]*Call{}, discards: map[string][]*Call{},
 	}
 	for _, c := range h.Calls {
 		w := write{Call: c, result: c.Result}
@@ -73,6 +74,10 @@ func registersOf(h *History) *registers {
 		case Restore:
 			if c.Result != Refused {
 				r.restores[c.Entry] = append(r.restores[c.Entry], c)
+			}
+		case Discard:
+			if c.Result != Refused {
+				r.discards[c.Entry] = append(r.discards[c.Entry], c)
 			}
 		}
 	}
@@ -122,9 +127,12 @@ func (r *registers) edit(c *Call) {
 	}
 }
 
-// back notes that what a call put into the trash was restored.
+// back notes that what a call put into the trash was restored, or never will be.
 func (r *registers) back(id engine.ID, c *Call) {
 	for _, back := range r.restores[c.Entry] {
 		r.works[id] = append(r.works[id], write{back, back.Result, []string{c.Queue}})
+	}
+	for _, gone := range r.discards[c.Entry] {
+		r.works[id] = append(r.works[id], write{gone, gone.Result, []string{""}})
 	}
 }

@@ -187,8 +187,8 @@ func (x *index) olderThan(m *message) (all []*message) {
 // and operators is caught by that rule.
 func TestWideMutationsAreCaught(t *testing.T) {
 	var good [][]byte
-	for seed := range uint64(8) {
+	for seed := range uint64(10) {
 		good = append(good, recordedWide(t, seed))
 	}
-	checkCaught(t, wideMutations, good)
+	checkCaught(t, slices.Concat(wideMutations, operatorMutations), good)
 }

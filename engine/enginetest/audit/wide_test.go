@@ -28,6 +28,7 @@ var widePolicies = map[string]engine.Policy{
 	"desk":    {VisibilityTimeout: 3 * time.Second, MaxTries: 3},
 	"file":    {VisibilityTimeout: 3 * time.Second, MaxTries: 3, Ordered: true, DeadLetter: "morgue"},
 	"morgue":  {VisibilityTimeout: 3 * time.Second, MaxTries: 3},
+	"stamp":   {VisibilityTimeout: time.Second, MaxTries: 3, TTL: 2 * time.Second, Ordered: true},
 }
 
 var wideBindings = []engine.Binding{{Queue: "left", Pattern: "#"}, {Queue: "right", Pattern: "a"}, {Queue: "small", Pattern: "b"}}
@@ -39,7 +40,7 @@ func recordWide(t testing.TB, seed uint64) []byte {
 	r := NewRecorder(&lines)
 	e := enginetest.NewModel()
 	s := r.Open(e)
-	for _, name := range []string{"lapsed", "morgue", "brief", "small", "sliding", "left", "right", "desk", "file"} {
+	for _, name := range []string{"lapsed", "morgue", "brief", "small", "sliding", "left", "right", "desk", "file", "stamp"} {
 		if err := e.CreateQueue(t.Context(), name, widePolicies[name]); err != nil {
 			t.Fatal(err)
 		}
@@ -51,12 +52,12 @@ func recordWide(t testing.TB, seed uint64) []byte {
 		}
 	}
 	var wg sync.WaitGroup
-	for n, queue := range []string{"brief", "small", "sliding", "left", "right", "desk", "file", "desk", "file"} {
+	for n, queue := range []string{"brief", "small", "sliding", "left", "right", "desk", "file", "desk", "file", "stamp", "stamp"} {
 		c := wideClient{TB: t, s: s, number: n, queue: queue, random: rand.New(rand.NewPCG(seed, uint64(n)))}
 		wg.Go(func() { c.work(c.consume) })
 	}
 	for n := range 2 {
-		c := wideClient{TB: t, s: s, number: 10 + n, random: rand.New(rand.NewPCG(seed, uint64(10+n)))}
+		c := wideClient{TB: t, s: s, number: 30 + n, random: rand.New(rand.NewPCG(seed, uint64(30+n)))}
 		wg.Go(func() { c.work(c.emit) })
 		o := wideClient{TB: t, s: s, number: 20 + n, random: rand.New(rand.NewPCG(seed, uint64(20+n)))}
 		wg.Go(func() { o.work(func(ctx context.Context) error { return o.operate(ctx, e) }) })
@@ -144,7 +145,7 @@ func (c *wideClient) emit(ctx context.Context) error {
 
 // operate does one of all that operators do.
 func (c *wideClient) operate(ctx context.Context, e engine.Engine) error {
-	queue := []string{"desk", "file", "morgue"}[c.random.IntN(3)]
+	queue := []string{"desk", "file", "morgue", "stamp"}[c.random.IntN(4)]
 	page, err := e.List(ctx, queue, engine.ListOptions{State: engine.States()[c.random.IntN(4)], Limit: 3})
 	if err != nil {
 		return err
@@ -165,10 +166,18 @@ func (c *wideClient) operate(ctx context.Context, e engine.Engine) error {
 		if err != nil || len(entries) == 0 {
 			return err
 		}
-		return c.s.Restore(ctx, c.number, entries[c.random.IntN(len(entries))])
+		entry := entries[c.random.IntN(len(entries))]
+		if c.random.IntN(8) == 0 {
+			return c.s.Discard(ctx, c.number, entry)
+		}
+		return c.s.Restore(ctx, c.number, entry)
+	}
+	to := ""
+	if queue != "stamp" {
+		to = []string{"", "desk", "file"}[c.random.IntN(3)]
 	}
 	return c.s.Move(ctx, c.number, engine.MoveRequest{
-		Queue: queue, IDs: ids, To: []string{"", "desk", "file"}[c.random.IntN(3)],
+		Queue: queue, IDs: ids, To: to,
 		Into: []engine.State{engine.Ready, engine.Ready, engine.Dead}[c.random.IntN(3)], KeepTries: c.random.IntN(2) == 0,
 	})
 }
@@ -193,7 +202,7 @@ func TestGoodWideHistories(t *testing.T) {
 			}
 		}
 	}
-	for _, op := range []Op{PublishTopic, Look, Move, Delete, Purge, Restore, Pause, Resume, Bind, Unbind} {
+	for _, op := range []Op{PublishTopic, Look, Move, Delete, Purge, Restore, Discard, Pause, Resume, Bind, Unbind} {
 		if done[op] == 0 {
 			t.Errorf("there is no %s", op)
 		}
