@@ -18,7 +18,7 @@ var auditQueues = map[string]engine.Policy{
 	// These are full soon. What the second one drops goes to the trash.
 	"small":    {VisibilityTimeout: auditLease, MaxTries: 5, MaxDepth: 12, MaxBytes: 250_000},
 	"sliding":  {VisibilityTimeout: auditLease, MaxTries: 5, MaxDepth: 12, MaxBytes: 250_000, Overflow: engine.DropOldest, DeadLetter: engine.NoDeadLetters},
-	"shifting": {VisibilityTimeout: auditLease, MaxTries: 5, MaxDepth: 12, Overflow: engine.DropOldest}, // keeps them
+	"shifting": {VisibilityTimeout: auditLease, MaxTries: 5, MaxDepth: 4, Overflow: engine.DropOldest}, // keeps them
 	// These have what is published to auditTopic.
 	"left":  {VisibilityTimeout: auditLease, MaxTries: 5},
 	"right": {VisibilityTimeout: auditLease, MaxTries: 5, Ordered: true},

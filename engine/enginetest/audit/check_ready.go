@@ -49,10 +49,8 @@ func (x *index) groupsOf(queue string) map[string][]*message {
 // isClear reports that it is known what was received before in that life, and that
 // no operation can have failed that took something away for a moment.
 func (x *index) isClear(r *Call) bool {
-	for at, l := range x.lapses {
-		if at.queue == r.Queue && at.life <= r.Life && l.since <= r.End {
-			return false
-		}
+	if l := x.lapses[place{r.Queue, r.Life}]; l != nil && l.since <= r.End {
+		return false
 	}
 	return r.End < x.h.Lives[r.Life].Closing && !x.starved[r.Life]
 }
