@@ -315,6 +315,9 @@ func (x *index) moved(m *message, from, to int64) bool {
 // did reports that an operator may have done one of these things to the message,
 // or have taken all of its queue away.
 func (x *index) did(m *message, from, to int64, these func(Op) bool) bool {
+	if m.sent != nil {
+		from = max(from, m.sent.call.Begin)
+	}
 	during := func(c *Call) bool { return c.Begin <= to && c.End >= from }
 	works := slices.DeleteFunc(slices.Clone(x.works[m.id]), func(w write) bool { return w.result == Refused })
 	if slices.ContainsFunc(works, func(w write) bool { return these(w.Op) && during(w.Call) }) {

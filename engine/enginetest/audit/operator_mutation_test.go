@@ -32,8 +32,7 @@ func onlyRestored(x *index, m *message) bool {
 }
 
 // retriedBeside reports that a message was delivered again a while after a lease,
-// that operators did something to it before both, and that there is a younger one
-// of its group.
+// and that there is a younger one of its group.
 func retriedBeside(x *index, m *message) bool {
 	return x.retriedAt(m) > 0 && x.nextInGroup(m) != nil
 }
@@ -41,7 +40,7 @@ func retriedBeside(x *index, m *message) bool {
 func (x *index) retriedAt(m *message) int {
 	for i := 1; i < len(m.deliveries); i++ {
 		from, to := m.deliveries[i-1], m.deliveries[i]
-		if x.handled(m, 0, from.granted-1) && !x.handled(m, from.granted, to.granted) && x.heldUntil(from) < to.granted-1 && to.call.Queue == "stamp" {
+		if !x.handled(m, from.granted, to.granted) && x.heldUntil(from) < to.granted-1 && to.call.Queue == "stamp" {
 			return i
 		}
 	}
