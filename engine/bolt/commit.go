@@ -79,7 +79,7 @@ func (w *writer) transact(calls []call) (err error) {
 		if p := recover(); p != nil {
 			// A damaged page, most likely: this commit fails, the engine goes on.
 			_ = btx.Rollback()
-			err = failAll(calls, w.giveUp(t, id, damage("%v", p)))
+			err = failAll(calls, w.giveUp(t, id, unreadable(p)))
 		}
 	}()
 	t.apply(calls)

@@ -36,9 +36,12 @@ func translate(err error) error {
 // guard turns a panic over a damaged page into an error.
 func guard(err *error) {
 	if p := recover(); p != nil {
-		*err = damage("%v", p)
+		*err = unreadable(p)
 	}
 }
+
+// unreadable is what a panic over a damaged page says.
+func unreadable(p any) error { return damage("a page cannot be read (%v)", p) }
 
 // protect makes a read beyond the end of a file that was cut short a panic that
 // guard can turn into an error. It holds for the calling goroutine.

@@ -160,7 +160,7 @@ func oneGroup(f *flat, n int) {
 
 // park receives one message of a group: all others wait for it.
 func park(f *flat, _ int) {
-	time.Sleep(50 * time.Millisecond)
+	time.Sleep(50 * time.Millisecond) // there are publishes before it, too, to compare with
 	for range 2 {
 		_, err := f.Receive(f.ctx, "bench", engine.ReceiveOptions{Wait: 50 * time.Millisecond})
 		f.must(err)
