@@ -207,27 +207,16 @@ func purging(queue string, part engine.Area) act {
 	}}
 }
 
-func (s *scene) trashOf(what engine.TrashKind) string {
-	entries, err := s.e.Trash(s.t.Context())
-	s.do(err)
-	for i := len(entries) - 1; i >= 0; i-- {
-		if entries[i].What == what {
-			return entries[i].ID
-		}
-	}
-	return "none"
-}
-
 func restoring(what engine.TrashKind) act {
 	return act{name: "restore " + string(what), do: func(s *scene) string {
-		n, err := s.e.Restore(s.t.Context(), s.trashOf(what))
+		n, err := s.e.Restore(s.t.Context(), s.trash[what])
 		return fmt.Sprint(n, outcome(err))
 	}}
 }
 
 func discarding(what engine.TrashKind) act {
 	return act{name: "discard " + string(what), do: func(s *scene) string {
-		return outcome(s.e.Discard(s.t.Context(), s.trashOf(what)))
+		return outcome(s.e.Discard(s.t.Context(), s.trash[what]))
 	}}
 }
 

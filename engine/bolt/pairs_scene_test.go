@@ -48,7 +48,8 @@ type scene struct {
 	e        *Engine
 	ids      map[string]engine.ID // by body
 	receipts map[string]engine.Receipt
-	policy   engine.Policy          // of the queue "jobs"
+	policy   engine.Policy // of the queue "jobs"
+	trash    map[engine.TrashKind]string
 	gate     chan struct{}          // closed when the writer goes on
 	hook     atomic.Pointer[func()] // called between commits and their effects
 	taken    []*lease               // by receiveAll
@@ -239,6 +240,12 @@ func (s *scene) begin() {
 	info, err := s.e.Queue(s.t.Context(), "jobs")
 	s.do(err)
 	s.policy = info.Policy
+	entries, err := s.e.Trash(s.t.Context())
+	s.do(err)
+	s.trash = map[engine.TrashKind]string{}
+	for _, entry := range entries {
+		s.trash[entry.What] = entry.ID
+	}
 	s.receive(0, "rec2", "l1")
 	s.settle()
 	s.do(s.publish("jobs", message("d2", "", shortly)))
