@@ -71,9 +71,9 @@ func (w *warmer) level(ids []uint64) []uint64 {
 	var readers sync.WaitGroup
 	for range warmReaders {
 		readers.Go(func() {
-			buffer := make([]byte, warmBytes)
+			var buffer []byte // as large as the largest part
 			for part := range parts {
-				w.part(part, buffer)
+				buffer = w.part(part, buffer)
 			}
 		})
 	}
@@ -92,15 +92,15 @@ func (w *warmer) level(ids []uint64) []uint64 {
 	return next
 }
 
-// part reads neighbours.
-func (w *warmer) part(ids []uint64, buffer []byte) {
+// part reads neighbours into the buffer, or a larger one, and returns that.
+func (w *warmer) part(ids []uint64, buffer []byte) []byte {
 	size := w.pages.pageSize
-	n := int64(ids[len(ids)-1]-ids[0]+1) * size
-	if n > int64(len(buffer)) {
-		return // a single page that is larger than what is read at once
+	n := int(int64(ids[len(ids)-1]-ids[0]+1) * size)
+	if n > len(buffer) {
+		buffer = make([]byte, n)
 	}
 	if _, err := w.pages.r.ReadAt(buffer[:n], int64(ids[0])*size); err != nil && !errors.Is(err, io.EOF) {
-		return
+		return buffer
 	}
 	var below []uint64
 	for _, id := range ids {
@@ -115,6 +115,7 @@ func (w *warmer) part(ids []uint64, buffer []byte) {
 			w.next = append(w.next, id)
 		}
 	}
+	return buffer
 }
 
 // appendBelow adds the pages that a branch, or the buckets in a leaf, lead to,
