@@ -195,12 +195,14 @@ func (e *Engine) clock() {
 }
 
 // closeSecond turns the tallies of all queues into samples, and reports whether
-// anything happened. It shares out the windows' memory, too.
+// anything happened. It shares out the windows' memory, too, and lets go of
+// buffers.
 func (e *Engine) closeSecond(start time.Time) bool {
 	all := engine.Sample{Start: start}
 	var depth int64
 	var changed []string
 	moving := int64(0)
+	buffers.trim()
 	for _, q := range e.all() {
 		if q.shed() {
 			moving++

@@ -109,7 +109,7 @@ func readRuns(btx *bbolt.Tx, a area, after uint64, limit int) (runs []loadedRun,
 		if err != nil {
 			return runs, err
 		}
-		runs = append(runs, loadedRun{first: first, count: r.count, data: append(lend(len(v)), v...)})
+		runs = append(runs, loadedRun{first: first, count: r.count, data: append(buffers.lend(len(v)), v...)})
 		size += len(v)
 	}
 	return runs, nil

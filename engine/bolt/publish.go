@@ -122,7 +122,7 @@ func (o *publishOp) confirm(early bool) { o.confirmed = early }
 // keep makes the operation independent of its caller, who may not wait for the
 // commit.
 func (o *publishOp) keep() {
-	o.room = lend(o.bytes)
+	o.room = buffers.lend(o.bytes)
 	room := o.room
 	for i := range o.messages {
 		m := &o.messages[i]
@@ -191,7 +191,7 @@ func (e *Engine) relaxedPublish(op *publishOp) bool {
 
 func (o *publishOp) number(first uint64) { o.first = first }
 
-func (o *publishOp) finish() { giveBack(o.room) }
+func (o *publishOp) finish() { buffers.giveBack(o.room) }
 
 func (o *publishOp) apply(t *tx) error {
 	var few [1]target

@@ -64,7 +64,7 @@ func (b *runBuilder) last() uint64  { return b.messages[len(b.messages)-1].id }
 
 func (b *runBuilder) encode(at int64, queue uint32) []byte {
 	// An id mostly takes one byte, a length two or three.
-	v := lend(runHeader + binary.MaxVarintLen32 + b.bytes + 6*len(b.messages))
+	v := buffers.lend(runHeader + binary.MaxVarintLen32 + b.bytes + 6*len(b.messages))
 	v = begin(v, runVersion)
 	v = binary.BigEndian.AppendUint64(v, uint64(at))
 	v = binary.BigEndian.AppendUint32(v, queue)

@@ -35,7 +35,7 @@ type segment struct {
 // leave ends a use; after the last one the memory serves another run.
 func (s *segment) leave() {
 	if s.uses.Add(-1) == 0 {
-		giveBack(s.data)
+		buffers.giveBack(s.data)
 	}
 }
 
@@ -59,7 +59,7 @@ func (q *queue) appendLocked(r *run, data []byte) {
 	complete := w.complete() && w.loading == nil
 	w.last = r.first
 	if !complete || !q.addSegmentLocked(r, data, w.moved || q.waiters.Len() > 0) {
-		giveBack(data)
+		buffers.giveBack(data)
 	}
 	if !r.untouched() {
 		q.runs[r.first] = r // some of it is gone already: the window must know when it reads it
