@@ -261,7 +261,7 @@ func (q *queue) takeLocked(now time.Time, w want) (got []*lease) {
 		c.totals.Delivered += int64(n)
 		q.flagLocked()
 	}
-	if !q.front.complete() && q.front.bytes < q.front.step/2 && q.parked < maxParked {
+	if q.front.runsLow() && q.parked < maxParked {
 		q.loadLocked() // read ahead
 	}
 	return got

@@ -52,6 +52,13 @@ const (
 // complete reports that nothing of the log lies beyond the window.
 func (w *window) complete() bool { return w.through >= w.last }
 
+// runsLow reports that it is time to read on. A read needs a while to get at a
+// processor, so fast receivers have nearly a whole step in hand; small steps say
+// that memory is short.
+func (w *window) runsLow() bool {
+	return !w.complete() && w.bytes < max(w.step/2, w.step-minLoad)
+}
+
 // appendLocked adds a run just committed, if the window reaches up to it and
 // there is memory, or somebody receives.
 func (q *queue) appendLocked(r *run, data []byte) {
