@@ -68,12 +68,15 @@
 //
 // # What bounds the speed
 //
-// The disk, by far: of the time from one commit to the next, writing the pages
-// and syncing twice takes the most (BenchmarkCommit). A lone caller has no more
-// than a bare bbolt file gives (BenchmarkFloor), about half of an append with one
-// sync. Many callers share a commit; between two of them stands what they do
-// themselves, which is to wake up and to prepare the next call. Relaxed callers
-// wait for neither, but behind a commit's worth of messages (maxPendingBytes).
+// With few callers the disk: of the time from one commit to the next, writing the
+// pages and syncing twice takes the most (BenchmarkCommit). A lone caller has no
+// more than a bare bbolt file gives (BenchmarkFloor), about half of an append with
+// one sync. With many, or with batches, the processors, too: while a sync lasts,
+// the runtime keeps one of them for the writer, so that of P processors and a
+// commit of n calls that syncs for S, the time T to the next one is at least
+// (S + n × processor time of a call) / P. More of them than the machine has
+// (GOMAXPROCS) are of no use: they delay the end of the sync. Relaxed callers wait
+// for neither, but behind a commit's worth of messages (maxPendingBytes).
 //
 // # Memory
 //
@@ -86,7 +89,8 @@
 //
 // Runs and payloads come and go at the speed of the disk, so their buffers are
 // lent again (buffers.go): a run's when the last message of it was copied for its
-// receiver, a payload's after its commit.
+// receiver, a payload's after its commit. What nobody needed for a second is let
+// go.
 //
 // # Locks
 //
