@@ -13,9 +13,9 @@ import (
 var buffers bufferPools
 
 const (
-	minPooled = 10      // 1 KiB; smaller is not worth it
-	maxPooled = 21      // 2 MiB; larger is rare
-	maxIdle   = 8 << 20 // of one size, in bytes
+	minPooled = 10                  // 1 KiB; smaller is not worth it
+	maxPooled = 21                  // 2 MiB; larger is rare
+	maxIdle   = 2 * maxPendingBytes // of one size, in bytes: most are not quite full
 )
 
 // bufferPools has one pool for each size, which is a power of two.
