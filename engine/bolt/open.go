@@ -265,11 +265,11 @@ func (e *Engine) shut(last func() error) error {
 		close(e.closed)
 		e.closeSecond(time.Now().Truncate(time.Second))
 		e.flushHistory()
-		err := e.write(func(t *tx) error {
+		err := e.writer.close(operationFunc(func(t *tx) error {
 			t.noteUptime()
-			return t.giveAllBack()
-		})
-		err = errors.Join(err, e.writer.close())
+			t.giveAllBack()
+			return nil
+		}))
 		e.background.Wait()
 		e.readers.Lock()
 		defer e.readers.Unlock()
@@ -295,17 +295,18 @@ func (e *Engine) leaveClean() {
 	})
 }
 
-// giveAllBack ends all leases as if they had never been.
-func (t *tx) giveAllBack() error {
+// giveAllBack ends all leases as if they had never been, but for those that a
+// crash ended: they count. It comes last: who was promised to settle one either did,
+// or will be refused.
+func (t *tx) giveAllBack() {
 	for _, q := range t.e.all() {
 		q.mu.Lock()
 		for _, l := range q.leases {
-			if l.doom != doomCrashed && !l.promised { // that one was counted before, or is settled behind this
+			if l.doom != doomCrashed {
 				q.giveBackLocked(l)
 			}
 		}
 		q.mu.Unlock()
 		t.queue(q).delivered = true
 	}
-	return nil
 }

@@ -32,8 +32,7 @@ func (e *Engine) Ack(ctx context.Context, receipts ...engine.Receipt) error {
 }
 
 // promise returns a ticket if all the receipts are of relaxed queues, and good:
-// then their leases do not run out any more, nor are they settled by anybody else,
-// nor given back by a close.
+// then their leases do not run out any more, until they are settled or taken back.
 func (e *Engine) promise(receipts []engine.Receipt) ticket {
 	if e.isClosed() {
 		return 0

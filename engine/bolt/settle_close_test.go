@@ -1,19 +1,16 @@
 package bolt
 
-import "testing"
+import (
+	"errors"
+	"testing"
 
-// TestConfirmedBeforeTheClose: what a relaxed queue confirmed is not given back
-// by a close that is under way.
-func TestConfirmedBeforeTheClose(t *testing.T) {
-	e, got := leasedRelaxed(t)
-	if err := e.write(func(tx *tx) error {
-		if err := e.Ack(t.Context(), got[0].Receipt); err != nil {
-			return err
-		}
-		return tx.giveAllBack()
-	}); err != nil {
-		t.Fatal(err)
-	}
+	"nixie/engine"
+)
+
+// reopenedQueue closes the engine, and returns what there is of the queue "q0" when
+// it is opened again.
+func reopenedQueue(t *testing.T, e *Engine) engine.QueueInfo {
+	t.Helper()
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -21,9 +18,39 @@ func TestConfirmedBeforeTheClose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close()
+	t.Cleanup(func() { _ = e.Close() })
 	info, err := e.Queue(t.Context(), "q0")
-	if err != nil || info.Totals.Acked != 1 || info.Totals.Failed != 0 || info.Ready != 1 {
-		t.Errorf("of two one was acked before the close: %+v (%v)", info, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+// TestConfirmedBeforeTheClose: what a relaxed queue confirmed is not given back
+// by a close that is under way.
+func TestConfirmedBeforeTheClose(t *testing.T) {
+	e, got := leasedRelaxed(t)
+	if err := e.write(func(*tx) error { // the ack has to wait behind this
+		return e.Ack(t.Context(), got[0].Receipt)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if info := reopenedQueue(t, e); info.Totals.Acked != 1 || info.Totals.Failed != 0 || info.Ready != 1 {
+		t.Errorf("of two one was acked before the close: %+v", info)
+	}
+}
+
+// TestRefusedByTheClose: what somebody was about to settle, and a close refused, is
+// given back like all else.
+func TestRefusedByTheClose(t *testing.T) {
+	e, got := leasedRelaxed(t)
+	receipts := []engine.Receipt{got[0].Receipt}
+	from := e.promise(receipts)
+	info := reopenedQueue(t, e)
+	if err := e.settle(&ackOp{receipts: receipts}, 0, from, receipts); !errors.Is(err, engine.ErrClosed) {
+		t.Errorf("an ack after the close: %v", err)
+	}
+	if info.Ready != 2 || info.Totals.Failed != 0 {
+		t.Errorf("two were in flight at the close: %+v", info)
 	}
 }

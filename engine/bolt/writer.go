@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -205,19 +206,22 @@ func (w *writer) run() {
 	}
 }
 
-// close ends the loop once everything pending is committed. It returns why some
-// of what relaxed callers were confirmed is not.
-func (w *writer) close() error {
+// close refuses what comes from now on, and ends the loop once all that came
+// before is committed, and then the last operation. It returns that one's error,
+// or why some of what relaxed callers were confirmed is not.
+func (w *writer) close(last operation) error {
 	w.mu.Lock()
 	w.closing = true
+	b, place := w.addLocked(last, 0, false)
 	w.room.Broadcast()
 	w.signal()
 	w.mu.Unlock()
 	<-w.stopped
+	err := b.calls[place].err
 	if w.lost != nil {
-		return fmt.Errorf("changes that relaxed queues had confirmed are lost: %w", w.lost)
+		err = errors.Join(err, fmt.Errorf("changes that relaxed queues had confirmed are lost: %w", w.lost))
 	}
-	return nil
+	return err
 }
 
 // next waits for a batch that should be committed now. An empty one only
