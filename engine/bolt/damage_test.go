@@ -63,6 +63,33 @@ func TestDamagedIsNotSettled(t *testing.T) {
 	}
 }
 
+// TestDamagedIsNotDelivered: nobody receives an empty body for one that cannot be
+// read.
+func TestDamagedIsNotDelivered(t *testing.T) {
+	e, _ := leased(t, Options{}, 1, 1)
+	ids, err := e.Publish(t.Context(), "q0", engine.Outgoing{Body: make([]byte, 2*maxInline)})
+	if err == nil {
+		_, err = e.Move(t.Context(), engine.MoveRequest{Queue: "q0", IDs: ids})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, _ := parseID(ids[0])
+	err = e.db.Update(func(btx *bbolt.Tx) error {
+		large := btx.Bucket(e.lookup("q0").stored.live.bucket(kindLarge))
+		return large.Bucket(key64(id)).Put(largeKey, []byte{flagGroup, 9})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := e.Receive(t.Context(), "q0", engine.ReceiveOptions{}); err != nil || len(got) != 0 {
+		t.Errorf("received are %v (%v)", got, err)
+	}
+	if e.damage.Load() == nil {
+		t.Error("nobody will know of the damage")
+	}
+}
+
 // TestDamageInOneQueue: the leases of the others run out.
 func TestDamageInOneQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -49,7 +49,7 @@ func (e *Engine) deliver(q *queue, leases []*lease) ([]engine.Delivery, error) {
 					e.damaged(err)
 				}
 				if m == nil {
-					missing = true // an operator took it away in the meantime
+					missing = true
 					continue
 				}
 				out[i].Message = *m
@@ -125,26 +125,13 @@ func (b *bodies) clone(body []byte) []byte {
 	return own
 }
 
-// messageInFile reads what is leased; nil if an operator took it meanwhile.
+// messageInFile reads what is leased; nil if an operator took it meanwhile, or it
+// cannot be read.
 func (q *queue) messageInFile(btx *bbolt.Tx, l *lease) (*engine.Message, error) {
 	q.mu.Lock()
-	live := q.stored.live
+	live, h := q.stored.live, l.held()
 	q.mu.Unlock()
-	if l.run == nil {
-		rec, err := readRecord(btx.Bucket(live.bucket(kindRecords)), l.id)
-		if rec == nil {
-			return nil, err
-		}
-		m, err := messageFromRecord(btx, live, rec, -1)
-		m.Tries = l.tries
-		return &m, err
-	}
-	r, p, err := findInRun(btx, live, l.run.first, l.id)
-	if p == nil {
-		return nil, err
-	}
-	m, err := oneFromLog(l.id, r.at, p)
-	return &m, err
+	return h.message(btx, live)
 }
 
 // findInRun returns the payload of a message of a run, a part of the page; nil

@@ -160,6 +160,7 @@ func (l *lease) held() held {
 	return h
 }
 
+// message reads what is held; nil if it is not there any more, or cannot be read.
 func (h held) message(btx *bbolt.Tx, live area) (*engine.Message, error) {
 	var m engine.Message
 	if h.first != 0 {
