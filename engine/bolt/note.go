@@ -95,7 +95,9 @@ func (qt *queueTx) noteDeliveries() {
 		}
 	}
 	for _, l := range back {
-		qt.noteState(l.id, engine.Ready, l.tries-1)
+		if qt.noteState(l.id, engine.Ready, l.tries-1) {
+			qt.then(func() { q.notedBackLocked(l) })
+		}
 	}
 	for _, l := range begun {
 		qt.noteState(l.id, engine.InFlight, l.tries)
@@ -103,10 +105,18 @@ func (qt *queueTx) noteDeliveries() {
 	}
 }
 
-// noteState writes a ready record as in flight, or one in flight as ready.
-// Nothing happens to one that is anything else by now: it was settled, or an
-// operator took it away.
-func (qt *queueTx) noteState(id uint64, state engine.State, tries int) {
+// notedBackLocked makes sure that a record which was given back is found: memory may
+// have left it to the file, and a read gone past it there, as it was in flight still.
+func (q *queue) notedBackLocked(l *lease) {
+	if s := l.spot(); q.leases[l.id] == nil && !q.isParkedLocked(s) {
+		q.pushLocked(s)
+	}
+}
+
+// noteState writes a ready record as in flight, or one in flight as ready, and
+// reports whether it did. Nothing happens to one that is anything else by now: it was
+// settled, or an operator took it away.
+func (qt *queueTx) noteState(id uint64, state engine.State, tries int) bool {
 	from, to := engine.Ready, engine.InFlight
 	kindFrom, kindTo := byte(kindReady), byte(kindInFlight)
 	if state == engine.Ready {
@@ -115,7 +125,7 @@ func (qt *queueTx) noteState(id uint64, state engine.State, tries int) {
 	rec, err := qt.readLive(id)
 	if rec == nil || rec.state != from {
 		qt.t.fail(err)
-		return
+		return false
 	}
 	qt.written = true
 	rec.state, rec.tries = to, tries
@@ -123,4 +133,5 @@ func (qt *queueTx) noteState(id uint64, state engine.State, tries int) {
 	qt.t.put(qt.s.live, kindRecords, key, rec.encode())
 	qt.t.remove(qt.s.live, kindFrom, key)
 	qt.t.put(qt.s.live, kindTo, key, []byte{})
+	return true
 }

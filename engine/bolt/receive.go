@@ -340,8 +340,13 @@ func (q *queue) giveBackLocked(l *lease) {
 	}
 	q.flagLocked()
 	q.leaveGroupLocked(l.group, l.id)
-	q.pushLocked(&spot{
+	q.pushLocked(l.spot())
+}
+
+// spot is the message of a lease as if that had never been, ready since now.
+func (l *lease) spot() *spot {
+	return &spot{
 		id: l.id, run: l.run, index: l.index, group: l.group, enteredAt: l.enteredAt,
 		readyAt: time.Now().UnixNano(), tries: l.tries - 1, size: l.size,
-	})
+	}
 }
