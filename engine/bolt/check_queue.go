@@ -184,11 +184,7 @@ func (c *checker) record(a area, k, v []byte) int64 {
 	if id > c.s.lastID {
 		c.problem("record %d has an id that was not given yet", id)
 	}
-	data := rec.payload
-	if data == nil {
-		data = getValue(c.btx.Bucket(a.bucket(kindLarge)), k)
-	}
-	p, err := decodePayload(data)
+	p, err := decodePayload(rec.data(c.btx, a))
 	if err != nil || len(p.body) != rec.size {
 		c.problem("the payload of record %d: %d bytes of %d: %v", id, len(p.body), rec.size, err)
 	}

@@ -190,11 +190,7 @@ func messageFromRecord(btx *bbolt.Tx, a area, rec *record, bodyLimit int) (engin
 	if rec.editedFrom != 0 {
 		m.EditedFrom = formatID(rec.editedFrom)
 	}
-	data := rec.payload
-	if data == nil {
-		data = getValue(btx.Bucket(a.bucket(kindLarge)), key64(rec.id))
-	}
-	p, err := decodePayload(data)
+	p, err := decodePayload(rec.data(btx, a))
 	if err != nil {
 		return m, damage("record %d: %v", rec.id, err)
 	}

@@ -284,9 +284,7 @@ func (qt *queueTx) expireWaiting() bool {
 		if !ok || f.at+ttl > qt.t.at {
 			break
 		}
-		f.run.taken.set(f.index)
-		group, size, _ := payloadHead(f.payload)
-		q.doomLocked(spot{id: f.id, run: f.run, index: f.index, group: string(group), enteredAt: f.at, size: size}, doomExpired, qt.t.at)
+		q.doomLocked(f.take(), doomExpired, qt.t.at)
 	}
 	return n > 0
 }
@@ -367,11 +365,7 @@ func (qt *queueTx) ripenOne(d due) (size int, err error) {
 	if rec == nil || rec.state != engine.Delayed || rec.dueAt != d.at {
 		return 0, err
 	}
-	data := rec.payload
-	if data == nil {
-		data = getValue(qt.t.Bucket(qt.s.live.bucket(kindLarge)), key64(d.id))
-	}
-	group, _, err := payloadHead(data)
+	group, _, err := payloadHead(rec.data(qt.t.Tx, qt.s.live))
 	if err != nil {
 		return 0, damage("record %d: %v", d.id, err)
 	}

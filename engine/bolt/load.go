@@ -150,11 +150,7 @@ func readSpot(records *bbolt.Bucket, a area, btx *bbolt.Tx, id uint64) (*spot, e
 	if rec == nil {
 		return nil, damage("record %d is in an index but not there", id)
 	}
-	p := rec.payload
-	if p == nil {
-		p = getValue(btx.Bucket(a.bucket(kindLarge)), key64(id))
-	}
-	group, _, err := payloadHead(p)
+	group, _, err := payloadHead(rec.data(btx, a))
 	if err != nil {
 		return nil, damage("record %d: %v", id, err)
 	}

@@ -33,10 +33,7 @@ func (qt *queueTx) locate(id uint64) (*located, error) {
 		if rec == nil {
 			continue
 		}
-		data := rec.payload
-		if data == nil {
-			data = getValue(qt.t.Bucket(a.bucket(kindLarge)), key64(id))
-		}
+		data := rec.data(qt.t.Tx, a)
 		group, _, err := payloadHead(data)
 		if err != nil {
 			return nil, damage("record %d: %v", id, err)

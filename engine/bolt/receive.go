@@ -295,9 +295,7 @@ func (q *queue) nextLocked() (s spot, f front, ok bool) {
 	if !inWindow || f.id >= q.returned.bound {
 		return spot{}, front{}, false
 	}
-	f.run.taken.set(f.index)
-	group, size, _ := payloadHead(f.payload)
-	return spot{id: f.id, run: f.run, index: f.index, group: string(group), enteredAt: f.at, readyAt: f.at, size: size}, f, true
+	return f.take(), f, true
 }
 
 // leaseSpotLocked makes a lease of a message.

@@ -132,6 +132,15 @@ func decodeRecord(id uint64, b []byte) (*record, error) {
 	return c, nil
 }
 
+// data is the payload of a record of the area, wherever it stands: a part of the
+// page; nil if it is missing.
+func (c *record) data(btx *bbolt.Tx, a area) []byte {
+	if c.payload != nil {
+		return c.payload
+	}
+	return getValue(btx.Bucket(a.bucket(kindLarge)), key64(c.id))
+}
+
 // maxAttempts is how many failed attempts a message keeps: beyond it, the
 // first one and the newest.
 const maxAttempts = 64

@@ -242,11 +242,7 @@ func (qt *queueTx) restoreRecord(rec *record, from area, as engine.State) error 
 	case as == engine.Ready && rec.state == engine.InFlight:
 		rec.tries-- // that delivery is as if it had never been
 	}
-	data := rec.payload
-	if data == nil {
-		data = getValue(qt.t.Bucket(from.bucket(kindLarge)), key64(rec.id))
-	}
-	group, _, err := payloadHead(data)
+	group, _, err := payloadHead(rec.data(qt.t.Tx, from))
 	if err != nil {
 		return damage("record %d: %v", rec.id, err)
 	}

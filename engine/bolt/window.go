@@ -154,3 +154,10 @@ type front struct {
 	at      int64
 	payload []byte
 }
+
+// take takes the message out of the window.
+func (f *front) take() spot {
+	f.run.taken.set(f.index)
+	group, size, _ := payloadHead(f.payload)
+	return spot{id: f.id, run: f.run, index: f.index, group: string(group), enteredAt: f.at, readyAt: f.at, size: size}
+}
