@@ -37,13 +37,6 @@ func (e *Engine) CreateQueue(ctx context.Context, name string, policy engine.Pol
 	return wrapQueue(err, "create queue", name)
 }
 
-func wrapQueue(err error, op, name string) error {
-	if err == nil {
-		return nil
-	}
-	return &engine.Error{Op: op, Queue: name, Err: err}
-}
-
 func (t *tx) createQueue(name string, policy engine.Policy) error {
 	if t.Bucket(bucketQueues).Get([]byte(name)) != nil {
 		return engine.ErrQueueExists

@@ -33,6 +33,22 @@ func translate(err error) error {
 	return err
 }
 
+// wrapQueue says what failed on which queue, and wrap on which delivery; nil stays
+// nil.
+func wrapQueue(err error, op, name string) error {
+	if err == nil {
+		return nil
+	}
+	return &engine.Error{Op: op, Queue: name, Err: err}
+}
+
+func wrap(err error, op string, r engine.Receipt) error {
+	if err == nil {
+		return nil
+	}
+	return &engine.Error{Op: op, Queue: r.Queue, ID: r.ID, Err: err}
+}
+
 // guard turns a panic over a damaged page into an error.
 func guard(err *error) {
 	if p := recover(); p != nil {

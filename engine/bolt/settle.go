@@ -382,10 +382,3 @@ func (e *Engine) Extend(ctx context.Context, r engine.Receipt, length time.Durat
 	q.armLocked()
 	return time.Unix(0, l.deadline), nil
 }
-
-func wrap(err error, op string, r engine.Receipt) error {
-	if err == nil {
-		return nil
-	}
-	return &engine.Error{Op: op, Queue: r.Queue, ID: r.ID, Err: err}
-}
