@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -187,26 +188,45 @@ func TestDamagedAmongTheLeased(t *testing.T) {
 	})
 }
 
-// TestDamagedKeyAmongTheDue: the others become ready when they are due.
+// TestDamagedKeyAmongTheDue: the others become ready when they are due, also if the
+// database was opened anew meanwhile.
 func TestDamagedKeyAmongTheDue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e, _ := leased(t, Options{}, 1, 1)
-		ids, err := e.Publish(t.Context(), "q0", engine.Outgoing{Delay: time.Minute})
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = e.db.Update(func(btx *bbolt.Tx) error {
-			return btx.Bucket(e.lookup("q0").stored.live.bucket(kindDue)).Put([]byte{0}, nil)
+	for _, reopen := range []bool{false, true} {
+		t.Run(fmt.Sprint("reopened ", reopen), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { damagedKeyAmongTheDue(t, reopen) })
 		})
-		if err != nil {
+	}
+}
+
+func damagedKeyAmongTheDue(t *testing.T, reopen bool) {
+	e, _ := leased(t, Options{}, 1, 1)
+	ids, err := e.Publish(t.Context(), "q0", engine.Outgoing{Delay: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = e.db.Update(func(btx *bbolt.Tx) error {
+		return btx.Bucket(e.lookup("q0").stored.live.bucket(kindDue)).Put([]byte{0}, nil)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reopen {
+		if err := e.Close(); err != nil {
 			t.Fatal(err)
 		}
-		got, err := e.Receive(t.Context(), "q0", engine.ReceiveOptions{Wait: time.Hour})
-		if err != nil || len(got) != 1 || got[0].ID != ids[0] {
-			t.Errorf("received are %v (%v), want %v", got, err, ids[0])
+		if e, err = Open(e.path, Options{}); err != nil {
+			t.Fatal(err)
 		}
-		if e.damage.Load() == nil {
-			t.Error("nobody will know of the damage")
+		defer e.Close()
+		if _, err := e.Receive(t.Context(), "q0", engine.ReceiveOptions{Lease: 2 * time.Hour}); err != nil { // what was in flight
+			t.Fatal(err)
 		}
-	})
+	}
+	got, err := e.Receive(t.Context(), "q0", engine.ReceiveOptions{Wait: time.Hour})
+	if err != nil || len(got) != 1 || got[0].ID != ids[0] {
+		t.Errorf("received are %v (%v), want %v", got, err, ids[0])
+	}
+	if e.damage.Load() == nil {
+		t.Error("nobody will know of the damage")
+	}
 }

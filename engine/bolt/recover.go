@@ -55,9 +55,9 @@ func (q *queue) recover(btx *bbolt.Tx, inFlight string) error {
 		}
 	}
 	if b := btx.Bucket(live.bucket(kindDue)); b != nil {
-		if k, _ := b.Cursor().First(); k != nil {
-			q.nextDue, _, _ = splitDueKey(k)
-		}
+		var damaged error
+		_, q.nextDue, damaged = dueBefore(b, 0)
+		q.e.damaged(damaged)
 	}
 	return nil
 }
