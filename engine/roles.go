@@ -6,9 +6,9 @@ import (
 )
 
 // Engine keeps queues. All methods may be called from any goroutine. After
-// Close they return ErrClosed; those that write may return ErrStopped. What a
-// method changes is on the disk when it returns, unless the queue's policy is
-// relaxed.
+// Close they return ErrClosed; any may return ErrDamaged, and those that write or
+// receive ErrStopped. What a method changes is on the disk when it returns, unless
+// the queue's policy is relaxed.
 //
 // Ask for the role that you need, not for an Engine.
 type Engine interface {

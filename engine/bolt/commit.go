@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"errors"
+	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -40,6 +41,15 @@ func (w *writer) commit(b *batch) {
 	w.commits++
 	w.effects.Broadcast()
 	w.mu.Unlock()
+}
+
+// progress is how far the writer has come, for readers that wait for effects.
+type progress struct {
+	busy     bool       // a commit is under way
+	commits  int        // that are over
+	effected int        // the last transaction whose effects are in memory
+	awaiting int        // readers that wait for effects
+	effects  *sync.Cond // a commit is over
 }
 
 // fullDisk is what is known of the room on the disk while calls are tried again.

@@ -97,9 +97,10 @@
 // # Locks
 //
 // A queue's lock protects what memory knows of it. Under it may be taken: the
-// writer's, the keeper's, the recorder's, the list of flagged queues; two queues'
-// are never held together. The directory of queues needs none: parts of it are
-// replaced, not changed. None is held over a commit or a read of the file.
+// writer's, the keeper's, the recorder's, the buffers', the list of flagged queues;
+// two queues' are never held together. The directory of queues needs none: parts of
+// it are replaced, not changed. None is held over a commit or a read of the file, but
+// for the one by which a close waits for readers.
 //
 // # Where to look
 //
@@ -111,7 +112,7 @@
 //	producing     publish, dedup, admit, topics
 //	consuming     window and budget, returned, load (from the file); groups and order;
 //	              receive, lease, deliver, settle
-//	time          keeper (leases, delays, TTLs), history
+//	time          keeper (leases, TTLs) and delays, history
 //	operators     list and scan (prefetch), inspect, locate, operate, trash and restore, admin, storage
 //	the worst     stop, check, pages, salvage, compact, warm (a file that was killed), errors
 package bolt

@@ -24,8 +24,8 @@ type Engine struct {
 
 	queues directory
 
-	mu     sync.RWMutex // protects topics
-	topics map[string][]engine.Binding
+	topicsMu sync.RWMutex // protects topics
+	topics   map[string][]engine.Binding
 
 	writer   *writer
 	keeper   *keeper
@@ -38,9 +38,9 @@ type Engine struct {
 	ticking  atomic.Bool   // the clock runs
 	stirred  chan struct{} // and this starts it
 
-	tokens atomic.Uint64 // of leases
-	budget budget        // of the windows
-	damage atomic.Pointer[error]
+	tokens atomic.Uint64         // of leases
+	budget budget                // of the windows
+	damage atomic.Pointer[error] // the first that was met
 
 	notKept map[string]uint64 // the open trash entry of each queue that keeps no dead letters; the writer's
 
@@ -49,9 +49,9 @@ type Engine struct {
 
 	closeOnce  sync.Once
 	closeErr   error
-	closed     chan struct{}
-	background sync.WaitGroup
-	readers    sync.RWMutex // held for reading by views; Close waits for them
+	closed     chan struct{}  // closed when Close begins
+	background sync.WaitGroup // goroutines; Close waits for them,
+	readers    sync.RWMutex   // and for views, which hold this for reading
 }
 
 var _ engine.Engine = (*Engine)(nil)
@@ -120,7 +120,8 @@ func (e *Engine) view(fn func(*bbolt.Tx) error) (err error) {
 	return translate(e.db.View(fn))
 }
 
-// write runs fn in the writer's next transaction.
+// write runs fn in the writer's next transaction, maybe more than once: see
+// operation.
 func (e *Engine) write(fn func(t *tx) error) error {
 	return e.writer.do(operationFunc(fn), 0, 0, 0)
 }

@@ -60,7 +60,7 @@ func (e *Engine) Queue(ctx context.Context, name string) (engine.QueueInfo, erro
 }
 
 // info returns also where to note the oldest message, if that must be looked up in
-// the file.
+// the file. If it changes before it is noted, nobody looks there any more.
 func (q *queue) info(now time.Time) (info engine.QueueInfo, unread *time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

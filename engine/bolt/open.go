@@ -23,7 +23,8 @@ type Options struct {
 	// MaxSize is how large the file may grow, in bytes. 0: as large as the disk
 	// lets it.
 	MaxSize int64
-	// LockWait is how long to wait for another process to close the file.
+	// LockWait is how long to wait for another process to close the file. 0: not
+	// at all.
 	LockWait time.Duration
 	// TrashRetention is how long what was deleted can be restored. 0: 7 days.
 	TrashRetention time.Duration

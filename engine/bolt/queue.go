@@ -34,7 +34,7 @@ type queue struct {
 	returned  returned        // ready again, or moved here: served by age with the log
 	runs      map[uint64]*run // of the log, those touched or in the window, by first id
 	departing map[uint64]bool // records being taken away by the transaction under way
-	oldest    *time.Time      // when the oldest ready message entered, as read from the file (zero: not yet); nil: that may have changed
+	oldest    *time.Time      // where who read it from the file notes when the oldest ready message entered; nil: not read since that may have changed
 
 	// The other parts, each in the file that works with it.
 	leasing

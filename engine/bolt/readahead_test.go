@@ -131,7 +131,7 @@ func TestReadAheadDoesNotBringBackARun(t *testing.T) {
 				return err
 			}
 		}
-		tx.letGo()
+		tx.unlock()
 		takeIn = a.beginReading()
 		return nil
 	}); err != nil {

@@ -103,7 +103,7 @@ func (o *ackOp) apply(t *tx) error {
 
 // ack mostly keeps the queue locked, as many acks come together.
 func (t *tx) ack(r *engine.Receipt) error {
-	qt, err := t.hold(r.Queue)
+	qt, err := t.lock(r.Queue)
 	if err != nil || qt.emptied {
 		return engine.ErrLeaseLost
 	}
@@ -119,7 +119,7 @@ func (t *tx) ack(r *engine.Receipt) error {
 		qt.touch(l.run)
 		qt.leftLog(l.size)
 	} else {
-		t.letGo() // this one has to be read
+		t.unlock() // this one has to be read
 		_, err := qt.takeLeased(l, false)
 		t.fail(err)
 	}

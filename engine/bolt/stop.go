@@ -14,7 +14,6 @@ import (
 // and the engine stops: the next commit would overwrite what the header on the
 // disk still refers to.
 func (w *writer) giveUp(t *tx, id int, err error) error {
-	t.letGo()
 	if !w.e.reached(id) {
 		t.rollback()
 		return err
@@ -26,7 +25,8 @@ func (w *writer) giveUp(t *tx, id int, err error) error {
 	return err
 }
 
-// stop ends all writing. The first reason is the one that counts.
+// stop ends all writing. The first reason is the one that counts. It is for the
+// writer alone.
 func (e *Engine) stop(err error) error {
 	if why := e.hasStopped(); why != nil {
 		return why

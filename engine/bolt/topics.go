@@ -59,8 +59,8 @@ func (e *Engine) Bind(ctx context.Context, topic string, b engine.Binding) error
 func (t *tx) bind(topic string, b engine.Binding) {
 	t.putFixed(bucketTopics, bindingKey(topic, b), []byte{})
 	t.then(func() {
-		t.e.mu.Lock()
-		defer t.e.mu.Unlock()
+		t.e.topicsMu.Lock()
+		defer t.e.topicsMu.Unlock()
 		if !slices.Contains(t.e.topics[topic], b) {
 			t.e.topics[topic] = append(slices.Clone(t.e.topics[topic]), b)
 		}
@@ -82,8 +82,8 @@ func (e *Engine) Unbind(ctx context.Context, topic string, b engine.Binding) err
 func (t *tx) unbind(topic string, b engine.Binding) {
 	t.removeFixed(bucketTopics, bindingKey(topic, b))
 	t.then(func() {
-		t.e.mu.Lock()
-		defer t.e.mu.Unlock()
+		t.e.topicsMu.Lock()
+		defer t.e.topicsMu.Unlock()
 		left := slices.DeleteFunc(slices.Clone(t.e.topics[topic]), func(o engine.Binding) bool { return o == b })
 		if t.e.topics[topic] = left; len(left) == 0 {
 			delete(t.e.topics, topic)
@@ -99,8 +99,8 @@ func (e *Engine) Topics(ctx context.Context) ([]engine.Topic, error) {
 	if e.isClosed() {
 		return nil, engine.ErrClosed
 	}
-	e.mu.RLock()
-	defer e.mu.RUnlock()
+	e.topicsMu.RLock()
+	defer e.topicsMu.RUnlock()
 	var topics []engine.Topic
 	for _, name := range slices.Sorted(maps.Keys(e.topics)) {
 		bindings := slices.Clone(e.topics[name])
@@ -114,8 +114,8 @@ func (e *Engine) Topics(ctx context.Context) ([]engine.Topic, error) {
 
 // route returns the queues that a message with this key goes to, by name.
 func (e *Engine) route(topic, key string) []string {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
+	e.topicsMu.RLock()
+	defer e.topicsMu.RUnlock()
 	var queues []string
 	for _, b := range e.topics[topic] {
 		if b.Matches(key) {

@@ -34,7 +34,7 @@ func newTx(e *Engine, btx *bbolt.Tx) *tx {
 // nothing but publishes go first, under one lock of their queue: neither needs
 // the other.
 func (t *tx) apply(calls []call) {
-	defer t.letGo()
+	defer t.unlock()
 	mixed := 0 // so many are acks and publishes
 	for i := range calls {
 		c := &calls[i]
@@ -45,7 +45,7 @@ func (t *tx) apply(calls []call) {
 		}
 		mixed++
 	}
-	t.letGo()
+	t.unlock()
 	for i := range calls {
 		c := &calls[i]
 		if _, ok := c.op.(*ackOp); ok && i < mixed {
@@ -55,7 +55,7 @@ func (t *tx) apply(calls []call) {
 			return
 		}
 		c.err = c.op.apply(t)
-		t.letGo()
+		t.unlock()
 	}
 }
 
@@ -83,12 +83,12 @@ func (t *tx) find(name string) (*queueTx, error) {
 	return qt, nil
 }
 
-// hold is find, and locks the queue until letGo.
-func (t *tx) hold(name string) (*queueTx, error) {
+// lock is find, and locks the queue until unlock: mostly the next ack is of it, too.
+func (t *tx) lock(name string) (*queueTx, error) {
 	if t.locked != nil && t.locked.q.name == name {
 		return t.locked, nil
 	}
-	t.letGo()
+	t.unlock()
 	qt, err := t.find(name)
 	if err == nil {
 		qt.q.mu.Lock()
@@ -97,8 +97,8 @@ func (t *tx) hold(name string) (*queueTx, error) {
 	return qt, err
 }
 
-// letGo must come before anything but an ack.
-func (t *tx) letGo() {
+// unlock must come before anything but an ack.
+func (t *tx) unlock() {
 	if t.locked != nil {
 		t.locked.q.mu.Unlock()
 		t.locked = nil

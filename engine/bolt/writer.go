@@ -63,29 +63,24 @@ const (
 // it commits share the next commit (group commit); a lone caller never waits
 // for company.
 type writer struct {
-	e    *Engine
-	lost error // the first that cost what a relaxed caller believes to be safe; the goroutine's own
+	e       *Engine
+	lost    error         // the first that cost what a relaxed caller believes to be safe; the goroutine's own
+	wake    chan struct{} // there may be something to do
+	stopped chan struct{} // closed when the goroutine ends
+	revoked atomic.Int64  // revocations that are over
 
 	mu      sync.Mutex // protects all below
 	batches []*batch   // waiting, oldest first; the last one is still open
 	pending int        // bytes in batches
-	nextID  uint64
-	closing bool
-	wanted  int // the gather ends when the first batch has so many calls
-	usual   int // calls of the last batch
-	failure error
 	room    *sync.Cond // pending shrank
-	wake    chan struct{}
-	marksAt time.Time    // when deliveries must be noted; zero: nothing to note
-	revoke  int64        // revocations that came,
-	revoked atomic.Int64 // and that are over
-	stopped chan struct{}
-
-	busy     bool       // a commit is under way
-	commits  int        // that are over
-	effected int        // the last transaction whose effects are in memory
-	awaiting int        // readers that wait for effects
-	effects  *sync.Cond // a commit is over
+	nextID  uint64
+	marksAt time.Time // when deliveries must be noted; zero: nothing to note
+	wanted  int       // the gather ends when the first batch has so many calls
+	usual   int       // calls of the last batch
+	failure error     // of the last commit: relaxed callers wait, too, until one succeeds
+	revoke  int64     // revocations that came
+	closing bool
+	progress
 }
 
 func newWriter(e *Engine, nextID uint64) *writer {
@@ -101,9 +96,10 @@ type numbered interface {
 	number(first uint64)
 }
 
-// do runs the operation and returns when it is on the disk; with a ticket, as soon
-// as it is sure to be applied in its turn. size is roughly what it writes and ids
-// how many it needs.
+// do runs the operation and returns when it is on the disk; with a ticket that still
+// holds, as soon as it is sure to be applied in its turn. size is roughly what it
+// writes, in bytes, and ids how many it needs. Errors: ErrClosed (it is not applied
+// then), its own, and those of the file.
 func (w *writer) do(op operation, size, ids int, from ticket) error {
 	w.mu.Lock()
 	relaxed := from != 0
