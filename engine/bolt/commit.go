@@ -37,7 +37,7 @@ func (w *writer) commit(b *batch) {
 	}
 	w.mu.Lock()
 	w.failure, w.busy = err, false
-	w.revoked.Add(b.revoke)
+	w.revoked.Add(b.revocations)
 	w.commits++
 	w.effects.Broadcast()
 	w.mu.Unlock()

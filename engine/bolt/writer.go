@@ -40,12 +40,12 @@ type call struct {
 
 // batch is the set of calls that share a commit.
 type batch struct {
-	calls  []call
-	bytes  int
-	synced bool          // somebody waits for it
-	revoke int64         // so many of its calls are revocations
-	since  time.Time     // when its first call came
-	done   chan struct{} // closed after the commit and its effects
+	calls       []call
+	bytes       int
+	synced      bool          // somebody waits for it
+	revocations int64         // so many of its calls
+	since       time.Time     // when its first call came
+	done        chan struct{} // closed after the commit and its effects
 }
 
 const (
@@ -69,17 +69,17 @@ type writer struct {
 	stopped chan struct{} // closed when the goroutine ends
 	revoked atomic.Int64  // revocations that are over
 
-	mu      sync.Mutex // protects all below
-	batches []*batch   // waiting, oldest first; the last one is still open
-	pending int        // bytes in batches
-	room    *sync.Cond // pending shrank
-	nextID  uint64
-	marksAt time.Time // when deliveries must be noted; zero: nothing to note
-	wanted  int       // the gather ends when the first batch has so many calls
-	usual   int       // calls of the last batch
-	failure error     // of the last commit: relaxed callers wait, too, until one succeeds
-	revoke  int64     // revocations that came
-	closing bool
+	mu          sync.Mutex // protects all below
+	batches     []*batch   // waiting, oldest first; the last one is still open
+	pending     int        // bytes in batches
+	room        *sync.Cond // pending shrank
+	nextID      uint64
+	marksAt     time.Time // when deliveries must be noted; zero: nothing to note
+	wanted      int       // the gather ends when the first batch has so many calls
+	usual       int       // calls of the last batch
+	failure     error     // of the last commit: relaxed callers wait, too, until one succeeds
+	revocations int64     // that came
+	closing     bool
 	progress
 }
 
@@ -110,7 +110,7 @@ func (w *writer) do(op operation, size, ids int, from ticket) error {
 		w.mu.Unlock()
 		return engine.ErrClosed
 	}
-	if w.failure != nil || from != ticket(w.revoke+1) {
+	if w.failure != nil || from != ticket(w.revocations+1) {
 		relaxed = false // he waits, to see whether it works again, or what is left
 	}
 	if c, ok := op.(confirming); ok {
@@ -140,8 +140,8 @@ func (w *writer) addLocked(op operation, size int, relaxed bool) (*batch, int) {
 	b.calls = append(b.calls, call{op: op, size: size, relaxed: relaxed})
 	b.bytes += size
 	if _, ok := op.(revocation); ok {
-		b.revoke++
-		w.revoke++
+		b.revocations++
+		w.revocations++
 	}
 	w.pending += size
 	first := len(b.calls) == 1
