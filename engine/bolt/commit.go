@@ -32,7 +32,7 @@ func (w *writer) commit(b *batch) {
 			w.lost = err
 		}
 		if op, ok := c.op.(finished); ok {
-			op.finish()
+			op.finish(c.err)
 		}
 	}
 	w.mu.Lock()

@@ -106,9 +106,9 @@
 //
 //	memory        engine, directory (queues by name), queue
 //	the file      layout, codec, run, marks, record, stored, samples; header, open and recover
-//	the writer    writer, gather and ticket (batches, who is told before), commit and stop (and when it
-//	              fails), tx and queuetx (one transaction), effects (what it means to memory), turn (how
-//	              much of it time may take), note (deliveries), buffers
+//	the writer    writer and gather (batches), ticket (who is told before, and promises), commit and stop
+//	              (and when it fails), tx and queuetx (one transaction), effects (what it means to memory),
+//	              turn (how much of it time may take), note (deliveries), buffers
 //	producing     publish, dedup, admit, topics
 //	consuming     window and budget, returned, load (from the file); groups and order;
 //	              receive, lease, deliver, settle

@@ -85,7 +85,7 @@ func TestPurgedHoldsNoGroup(t *testing.T) {
 		e, _ := groupsTest(t)
 		d := receiveOne(t, e)
 		err := e.write(func(t *tx) error {
-			qt, l, err := t.claim(d.Receipt)
+			qt, l, err := t.claim(d.Receipt, 0)
 			if err == nil {
 				err = qt.fail(l, engine.Failure{Delay: delay})
 			}

@@ -30,7 +30,7 @@ type lease struct {
 	segment    *segment // there
 	at         int      // in the heap of deadlines; −1: not there
 	settling   bool
-	promised   bool   // a relaxed settling of it was confirmed, and is still to be applied
+	promised   bool   // to a settlement that is under way, in a relaxed queue
 	noted      bool   // the record in the file says that it is in flight
 	doom       string // not a delivery: the message is to die or be returned, and why
 	ended      bool

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -18,6 +19,42 @@ func leasedRelaxed(t *testing.T) (*Engine, []engine.Delivery) {
 		t.Fatal(err)
 	}
 	return e, got
+}
+
+// TestPromiseOutlivesACommitThatFails: a lease that is promised to an ack does not
+// run out before that is tried again.
+func TestPromiseOutlivesACommitThatFails(t *testing.T) {
+	e, got := leasedRelaxed(t)
+	op := &ackOp{settlement: e.settlement([]engine.Receipt{got[0].Receipt})}
+	full := errors.New("the disk is full")
+	err := e.write(func(tx *tx) error {
+		defer tx.unlock()
+		return errors.Join(op.apply(tx), tx.fail(full))
+	})
+	if !errors.Is(err, full) {
+		t.Fatal(err)
+	}
+	if ended := keepLate(t, e); ended != 1 {
+		t.Errorf("of the two leases %d run out, want that of the one that is not promised", ended)
+	}
+	if err := e.writer.do(op, 0, 0, op.from); err != nil || len(op.errs) > 0 {
+		t.Errorf("the ack, tried again: %v %v", err, op.errs)
+	}
+}
+
+// TestPromisedToOne: while a lease is promised to an ack nobody else settles it,
+// and when that was in vain it can be.
+func TestPromisedToOne(t *testing.T) {
+	e, got := leasedRelaxed(t)
+	op := &ackOp{settlement: e.settlement([]engine.Receipt{got[0].Receipt})}
+	nack := func() error { return e.Nack(t.Context(), got[0].Receipt, engine.Failure{Delay: -1}) }
+	if err := nack(); !errors.Is(err, engine.ErrLeaseLost) {
+		t.Errorf("a nack of what is promised to an ack: %v", err)
+	}
+	op.finish(engine.ErrNoSpace)
+	if err := nack(); err != nil {
+		t.Errorf("a nack after an ack in vain: %v", err)
+	}
 }
 
 // TestConfirmedBeforeItsLeaseRanOut: what a relaxed queue confirmed in time is

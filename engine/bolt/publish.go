@@ -191,7 +191,7 @@ func (e *Engine) relaxedPublish(op *publishOp) bool {
 
 func (o *publishOp) number(first uint64) { o.first = first }
 
-func (o *publishOp) finish() { buffers.giveBack(o.room) }
+func (o *publishOp) finish(error) { buffers.giveBack(o.room) }
 
 func (o *publishOp) apply(t *tx) error {
 	var few [1]target

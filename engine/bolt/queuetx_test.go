@@ -104,7 +104,7 @@ func TestDroppedInVain(t *testing.T) {
 func TestRunIsKnownAfterARollback(t *testing.T) {
 	boom := errors.New("boom")
 	for name, take := range map[string]func(*tx, engine.Delivery) error{
-		"ack":      func(t *tx, d engine.Delivery) error { defer t.unlock(); return t.ack(&d.Receipt) },
+		"ack":      func(t *tx, d engine.Delivery) error { defer t.unlock(); return t.ack(&d.Receipt, 0) },
 		"deletion": func(t *tx, d engine.Delivery) error { return t.queue(t.e.lookup("jobs")).trash(d.ID, &trashInfo{}) },
 	} {
 		t.Run(name, func(t *testing.T) {

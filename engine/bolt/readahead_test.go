@@ -127,7 +127,7 @@ func TestReadAheadDoesNotBringBackARun(t *testing.T) {
 		q.resetLocked()
 		q.mu.Unlock()
 		for _, d := range deliveries {
-			if err := tx.ack(&d.Receipt); err != nil {
+			if err := tx.ack(&d.Receipt, 0); err != nil {
 				return err
 			}
 		}

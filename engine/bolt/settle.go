@@ -19,71 +19,19 @@ func (e *Engine) Ack(ctx context.Context, receipts ...engine.Receipt) error {
 	if len(receipts) == 0 {
 		return nil
 	}
-	from := e.promise(receipts)
-	if from != 0 {
-		receipts = slices.Clone(receipts) // the caller may use his again before the commit
+	op := &ackOp{settlement: e.settlement(receipts)}
+	if op.from != 0 {
+		op.receipts = slices.Clone(receipts) // the caller may use his again before the commit
 	}
-	op := &ackOp{receipts: receipts}
-	err := e.settle(op, 64*len(receipts), from, receipts)
+	err := e.writer.do(op, 64*len(receipts), 0, op.from)
 	if err != nil || op.confirmed {
 		return err
 	}
 	return errors.Join(op.errs...)
 }
 
-// promise returns a ticket if all the receipts are of relaxed queues, and good:
-// then their leases do not run out any more, until they are settled or taken back.
-func (e *Engine) promise(receipts []engine.Receipt) ticket {
-	if e.isClosed() {
-		return 0
-	}
-	from := e.writer.ticket()
-	for i, r := range receipts {
-		q := e.lookup(r.Queue)
-		if q == nil || !q.relaxed.Load() || !q.promise(r) {
-			e.takeBack(receipts[:i])
-			return 0
-		}
-	}
-	return from
-}
-
-func (q *queue) promise(r engine.Receipt) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	l, err := q.leaseLocked(r)
-	if err != nil || l.promised {
-		return false
-	}
-	l.promised = true
-	return true
-}
-
-// takeBack ends promises that are not kept.
-func (e *Engine) takeBack(receipts []engine.Receipt) {
-	for _, r := range receipts {
-		if q := e.lookup(r.Queue); q != nil {
-			q.mu.Lock()
-			if l, err := q.leaseLocked(r); err == nil {
-				l.promised = false
-			}
-			q.mu.Unlock()
-		}
-	}
-}
-
-// settle has the writer apply a settling. One that is not accepted promises
-// nothing.
-func (e *Engine) settle(op operation, size int, from ticket, receipts []engine.Receipt) error {
-	err := e.writer.do(op, size, 0, from)
-	if err != nil && from != 0 {
-		e.takeBack(receipts)
-	}
-	return err
-}
-
 type ackOp struct {
-	receipts  []engine.Receipt
+	settlement
 	confirmed bool // before the commit: errs are nobody's
 	errs      []error
 }
@@ -94,7 +42,7 @@ func (o *ackOp) apply(t *tx) error {
 	o.errs = nil
 	for i := range o.receipts {
 		r := &o.receipts[i]
-		if err := t.ack(r); err != nil {
+		if err := t.ack(r, o.from); err != nil {
 			o.errs = append(o.errs, &engine.Error{Op: "ack", Queue: r.Queue, ID: r.ID, Err: err})
 		}
 	}
@@ -102,16 +50,16 @@ func (o *ackOp) apply(t *tx) error {
 }
 
 // ack mostly keeps the queue locked, as many acks come together.
-func (t *tx) ack(r *engine.Receipt) error {
+func (t *tx) ack(r *engine.Receipt, from ticket) error {
 	qt, err := t.lock(r.Queue)
 	if err != nil || qt.emptied {
 		return engine.ErrLeaseLost
 	}
-	l, err := qt.q.leaseLocked(*r)
+	l, err := qt.q.leaseForLocked(*r, from)
 	if err != nil {
 		return err
 	}
-	l.settling, l.promised = true, false
+	l.settling = true
 	qt.acked = append(qt.acked, l)
 	qt.countEnd(l, acked)
 	if l.run != nil {
@@ -128,7 +76,7 @@ func (t *tx) ack(r *engine.Receipt) error {
 
 // claim finds the lease that the receipt proves, and keeps others from
 // settling it.
-func (t *tx) claim(r engine.Receipt) (*queueTx, *lease, error) {
+func (t *tx) claim(r engine.Receipt, from ticket) (*queueTx, *lease, error) {
 	qt, err := t.find(r.Queue)
 	if err != nil || qt.emptied {
 		return nil, nil, engine.ErrLeaseLost
@@ -136,7 +84,7 @@ func (t *tx) claim(r engine.Receipt) (*queueTx, *lease, error) {
 	q := qt.q
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	l, err := q.leaseLocked(r)
+	l, err := q.leaseForLocked(r, from)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -147,7 +95,7 @@ func (t *tx) claim(r engine.Receipt) (*queueTx, *lease, error) {
 // claimLocked keeps others from settling a lease, until the transaction ends it
 // or fails.
 func (qt *queueTx) claimLocked(l *lease) {
-	l.settling, l.promised = true, false
+	l.settling = true
 	qt.atOnce(func() { l.settling = false })
 }
 
@@ -232,6 +180,20 @@ func (qt *queueTx) takeRecord(rec *record, keep bool) {
 	qt.s.bytes -= int64(rec.size)
 }
 
+// settleOp settles one lease.
+type settleOp struct {
+	settlement
+	settle func(qt *queueTx, l *lease) error
+}
+
+func (o *settleOp) apply(t *tx) error {
+	qt, l, err := t.claim(o.receipts[0], o.from)
+	if err != nil {
+		return err
+	}
+	return t.fail(o.settle(qt, l))
+}
+
 // Nack implements engine.Consumer.
 func (e *Engine) Nack(ctx context.Context, r engine.Receipt, f engine.Failure) error {
 	if err := ctx.Err(); err != nil {
@@ -240,15 +202,8 @@ func (e *Engine) Nack(ctx context.Context, r engine.Receipt, f engine.Failure) e
 	if f.Delay > engine.MaxDuration {
 		return wrap(fmt.Errorf("%w: the delay must be at most %s", engine.ErrInvalid, engine.MaxDuration), "nack", r)
 	}
-	receipts := []engine.Receipt{r}
-	err := e.settle(operationFunc(func(t *tx) error {
-		qt, l, err := t.claim(r)
-		if err != nil {
-			return err
-		}
-		return t.fail(qt.fail(l, f))
-	}), 256+len(f.Reason), e.promise(receipts), receipts)
-	return wrap(err, "nack", r)
+	op := &settleOp{e.settlement([]engine.Receipt{r}), func(qt *queueTx, l *lease) error { return qt.fail(l, f) }}
+	return wrap(e.writer.do(op, 256+len(f.Reason), 0, op.from), "nack", r)
 }
 
 // maxReason is how much of a failure's reason is kept, in bytes.
@@ -305,15 +260,8 @@ func (e *Engine) Release(ctx context.Context, r engine.Receipt, delay time.Durat
 	if delay > engine.MaxDuration || delay < 0 {
 		return wrap(fmt.Errorf("%w: the delay must be between 0 and %s", engine.ErrInvalid, engine.MaxDuration), "release", r)
 	}
-	receipts := []engine.Receipt{r}
-	err := e.settle(operationFunc(func(t *tx) error {
-		qt, l, err := t.claim(r)
-		if err != nil {
-			return err
-		}
-		return t.fail(qt.release(l, delay))
-	}), 256, e.promise(receipts), receipts)
-	return wrap(err, "release", r)
+	op := &settleOp{e.settlement([]engine.Receipt{r}), func(qt *queueTx, l *lease) error { return qt.release(l, delay) }}
+	return wrap(e.writer.do(op, 256, 0, op.from), "release", r)
 }
 
 // release gives a delivery back without counting it. A message of the log goes

@@ -44,10 +44,9 @@ func TestConfirmedBeforeTheClose(t *testing.T) {
 // given back like all else.
 func TestRefusedByTheClose(t *testing.T) {
 	e, got := leasedRelaxed(t)
-	receipts := []engine.Receipt{got[0].Receipt}
-	from := e.promise(receipts)
+	op := &ackOp{settlement: e.settlement([]engine.Receipt{got[0].Receipt})}
 	info := reopenedQueue(t, e)
-	if err := e.settle(&ackOp{receipts: receipts}, 0, from, receipts); !errors.Is(err, engine.ErrClosed) {
+	if err := e.writer.do(op, 0, 0, op.from); !errors.Is(err, engine.ErrClosed) {
 		t.Errorf("an ack after the close: %v", err)
 	}
 	if info.Ready != 2 || info.Totals.Failed != 0 {

@@ -49,7 +49,7 @@ func TestDeletedAsItWasSettled(t *testing.T) {
 			must(t, e.write(func(*tx) error { return nil })) // the delivery is noted
 			var entry engine.TrashEntry
 			must(t, e.write(func(t *tx) error {
-				qt, l, err := t.claim(got[0].Receipt)
+				qt, l, err := t.claim(got[0].Receipt, 0)
 				if err != nil {
 					return err
 				}

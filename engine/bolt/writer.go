@@ -24,10 +24,10 @@ type operationFunc func(t *tx) error
 func (f operationFunc) apply(t *tx) error { return f(t) }
 
 // finished is an operation that wants to know when it is over, committed or
-// not. The writer tells it once, before its caller.
+// not. It is told once, before its caller.
 type finished interface {
 	operation
-	finish()
+	finish(err error)
 }
 
 // call is an operation under way, and what became of it.
@@ -108,6 +108,9 @@ func (w *writer) do(op operation, size, ids int, from ticket) error {
 	}
 	if w.closing {
 		w.mu.Unlock()
+		if op, ok := op.(finished); ok {
+			op.finish(engine.ErrClosed)
+		}
 		return engine.ErrClosed
 	}
 	if w.failure != nil || from != ticket(w.revocations+1) {
