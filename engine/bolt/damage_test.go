@@ -1,8 +1,10 @@
 package bolt
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,6 +90,41 @@ func TestDamagedIsNotDelivered(t *testing.T) {
 	}
 	if e.damage.Load() == nil {
 		t.Error("nobody will know of the damage")
+	}
+}
+
+// TestOthersAreDelivered: a page that cannot be read keeps nobody from what is
+// received with its message.
+func TestOthersAreDelivered(t *testing.T) {
+	e, _ := leased(t, Options{}, 1, 1)
+	broken := bytes.Repeat([]byte("broken"), maxInline)
+	ids, err := e.Publish(t.Context(), "q0", engine.Outgoing{Body: broken}, engine.Outgoing{Body: []byte("whole")})
+	if err == nil {
+		_, err = e.Move(t.Context(), engine.MoveRequest{Queue: "q0", IDs: ids})
+	}
+	var file []byte
+	if err == nil {
+		file, err = os.ReadFile(e.db.Path())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := int64(os.Getpagesize())
+	f, err := os.OpenFile(e.db.Path(), os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for at := range file { // wherever it stands, or stood
+		if bytes.HasPrefix(file[at:], broken[:1000]) && !bytes.HasPrefix(file[max(at-6, 0):], broken[:1000]) {
+			if _, err := f.WriteAt(bytes.Repeat([]byte{0xff}, 16), int64(at)/pages*pages); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	got, err := e.Receive(t.Context(), "q0", engine.ReceiveOptions{Max: 2})
+	if err != nil || len(got) != 1 || string(got[0].Body) != "whole" {
+		t.Errorf("received are %v (%v)", got, err)
 	}
 }
 

@@ -126,8 +126,9 @@ func (b *bodies) clone(body []byte) []byte {
 }
 
 // messageInFile reads what is leased; nil if an operator took it meanwhile, or it
-// cannot be read.
-func (q *queue) messageInFile(btx *bbolt.Tx, l *lease) (*engine.Message, error) {
+// cannot be read: those that are received with it are delivered all the same.
+func (q *queue) messageInFile(btx *bbolt.Tx, l *lease) (m *engine.Message, err error) {
+	defer guard(&err)
 	q.mu.Lock()
 	live, h := q.stored.live, l.held()
 	q.mu.Unlock()

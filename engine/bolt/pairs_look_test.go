@@ -11,6 +11,7 @@ import (
 func (s *scene) look(b *strings.Builder, heading string) {
 	ctx := s.t.Context()
 	fmt.Fprintf(b, "== %s\n", heading)
+	everyMessageIsKnown(s.t, s.e)
 	infos, err := s.e.Queues(ctx)
 	s.do(err)
 	for _, info := range infos {

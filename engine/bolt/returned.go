@@ -8,6 +8,14 @@ import (
 // returned holds the ready messages that are not at the front of the log, by
 // age. Of very many records only the oldest are in memory: those with ids
 // below bound; the others are found in the file when their turn comes.
+//
+// So of a record that the file says is ready, memory knows
+//
+//	below bound   that it is here, parked, leased, or departing (taken by the transaction under way)
+//	from bound    nothing, but that it may be parked, leased or departing: a read passes over it then
+//
+// and what comes and goes from bound on while a read is under way, which sees the
+// file as it was when it began, stands in window.changed until that ends.
 type returned struct {
 	spots spotHeap
 	byID  map[uint64]*spot
