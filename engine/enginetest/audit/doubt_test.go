@@ -49,6 +49,13 @@ func ackAt(at int64, id engine.ID, token string) *Call {
 	return settleAt(Ack, at, at+1, Done, id, token).in(int(at / 101))
 }
 
+// trashAt puts messages into the entry 7 of the trash, or ends that.
+func trashAt(op Op, at int64, ids ...engine.ID) *Call {
+	c := &Call{Op: op, Queue: "q", Begin: at, End: at + 1, Result: Done, IDs: ids, Entry: "7", Count: 2}
+	c.Outcomes = make([]Outcome, len(ids))
+	return c
+}
+
 func TestDoubts(t *testing.T) {
 	for name, c := range map[string]struct {
 		h    *History
@@ -57,6 +64,10 @@ func TestDoubts(t *testing.T) {
 		"a publish that was cut was not done":  {doubtful(false, publishAt(1, 2, "1").cut()), nil},
 		"a publish that was cut was done":      {doubtful(false, publishAt(1, 2, "1").cut()).there("1", 0), nil},
 		"a publish that was cut was half done": {doubtful(false, publishAt(1, 2, "1", "2").cut()).there("1", 0), []Rule{Atomicity}},
+		"a restore that was cut brought back a part, and the rest was discarded": {doubtful(false, publishAt(1, 2, "1", "2"),
+			trashAt(Delete, 3, "1", "2"), trashAt(Restore, 5).cut(), trashAt(Discard, 150).in(1)).there("1", 0), nil},
+		"what was discarded is back": {doubtful(false, publishAt(1, 2, "1", "2"),
+			trashAt(Delete, 3, "1", "2"), trashAt(Discard, 5)).there("1", 0), []Rule{Trash}},
 		"an ack that was cut was done": {doubtful(false,
 			publishAt(1, 2, "1"), leasedAt(99, try("1", 1, "a")), settleAt(Ack, 100, 0, Done, "1", "a").cut()), nil},
 		"an ack that was cut was not done": {doubtful(false,

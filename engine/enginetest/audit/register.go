@@ -133,6 +133,10 @@ func (r *registers) back(id engine.ID, c *Call) {
 		r.works[id] = append(r.works[id], write{back, back.Result, []string{c.Queue}})
 	}
 	for _, gone := range r.discards[c.Entry] {
-		r.works[id] = append(r.works[id], write{gone, gone.Result, []string{""}})
+		w := write{gone, gone.Result, []string{""}}
+		if slices.ContainsFunc(r.restores[c.Entry], func(back *Call) bool { return back.Result == Unknown && back.Begin < gone.End }) {
+			w.result = Unknown // of a part, maybe, as the others were back
+		}
+		r.works[id] = append(r.works[id], w)
 	}
 }
