@@ -36,10 +36,7 @@ func translate(err error) error {
 // wrapQueue says what failed on which queue, and wrap on which delivery; nil stays
 // nil.
 func wrapQueue(err error, op, name string) error {
-	if err == nil {
-		return nil
-	}
-	return &engine.Error{Op: op, Queue: name, Err: err}
+	return wrap(err, op, engine.Receipt{Queue: name})
 }
 
 func wrap(err error, op string, r engine.Receipt) error {
